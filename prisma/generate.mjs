@@ -1,0 +1,41 @@
+// Generates the Prisma client (prisma/generated, not committed).
+//
+// The Prisma command line asks for a schema engine binary even for `generate`, which never runs it, and would try to
+// download one. Any existing executable satisfies it, so it is given Node itself: installing works without that download.
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+
+const require = createRequire(import.meta.url);
+
+function prismaCli() {
+  try {
+    return path.join(path.dirname(require.resolve('prisma/package.json')), 'build', 'index.js');
+  } catch {
+    return null;
+  }
+}
+
+const cli = prismaCli();
+if (cli === null) {
+  // `npm ci --omit=dev` runs the prepare script too; an image built that way brings the generated client with it.
+  console.warn('prisma is not installed: the Prisma client was not generated.');
+  process.exit(0);
+}
+const result = spawnSync(process.execPath, [cli, 'generate', '--no-hints'], {
+  cwd: path.dirname(import.meta.dirname),
+  env: {
+    ...process.env,
+    PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
+    PRISMA_HIDE_UPDATE_MESSAGE: '1',
+    CHECKPOINT_DISABLE: '1',
+  },
+  encoding: 'utf8',
+});
+if (result.status !== 0) {
+  process.stderr.write(`${result.stdout}${result.stderr}`);
+  console.error(
+    'The Prisma client could not be generated from prisma/schema. Correct the schema and run `npm run generate`.',
+  );
+  process.exit(result.status ?? 1);
+}

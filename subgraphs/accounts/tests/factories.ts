@@ -1,0 +1,149 @@
+import { ProviderRefusedError, ProviderUnavailableError } from '#subgraphs/shared/errors/errors.ts';
+import { createUseCaseContext } from '#subgraphs/shared/db/use-case-context.ts';
+import type { Subgraph } from '#subgraphs/shared/graphql/subgraph.ts';
+import { defineJob } from '#subgraphs/shared/jobs/define.ts';
+import { createHarness, type GraphCall, type Harness } from '#subgraphs/shared/testing/harness.ts';
+import type { GraphQLSchema } from 'graphql';
+import { z } from 'zod';
+import { createAccountsPorts, createAccountsSubgraph, type AccountsPorts, type StripePort } from '../index.ts';
+
+/**
+ * Stripe as its port promises it: one account per key, one endpoint per idempotency key. Its network can be cut before or after it acted.
+ */
+export class FakeStripe implements StripePort {
+  readonly accounts = new Map([
+    ['sk_test_of_acme_12345', { account: 'acct_acme', livemode: false, displayName: 'Acme' }],
+    ['rk_test_of_acme_67890', { account: 'acct_acme', livemode: false, displayName: 'Acme' }],
+    ['sk_test_of_other_1234', { account: 'acct_other', livemode: false, displayName: 'Other' }],
+    ['sk_live_of_acme_12345', { account: 'acct_acme', livemode: true, displayName: 'Acme' }],
+  ]);
+  readonly endpoints = new Map<string, { secret: string; providerEndpointId: string; url: string }>();
+  /** What codes of Stripe's page for connecting stand for; each is taken once. */
+  readonly codes = new Map<string, { account: string; livemode: boolean }>();
+  /** Accounts that let the platform act for them. */
+  readonly connected = new Set<string>();
+  cut: 'BEFORE' | 'AFTER' | null = null;
+  refuses = false;
+
+  reset(): void {
+    this.endpoints.clear();
+    this.codes.clear();
+    this.connected.clear();
+    this.cut = null;
+    this.refuses = false;
+  }
+
+  readAccount(apiKey: string): Promise<{ account: string; livemode: boolean; displayName: string }> {
+    const found = this.accounts.get(apiKey);
+    return found
+      ? Promise.resolve(found)
+      : Promise.reject(
+          new ProviderRefusedError('stripe', 'Stripe does not know this key. Copy it again.', 'api_key_invalid'),
+        );
+  }
+
+  exchangeOAuthCode(platformKey: string, code: string): Promise<{ account: string; livemode: boolean }> {
+    const granted = this.codes.get(code);
+    if (platformKey !== PLATFORM.apiKey || granted === undefined)
+      return Promise.reject(new ProviderRefusedError('stripe', 'This code does not exist.', 'invalid_grant'));
+    this.codes.delete(code);
+    this.connected.add(granted.account);
+    if (this.cut === 'AFTER')
+      return Promise.reject(new ProviderUnavailableError('stripe', 'Stripe does not answer. Try again.'));
+    return Promise.resolve(granted);
+  }
+
+  readConnectedAccount(_platformKey: string, account: string): Promise<{ displayName: string }> {
+    return this.connected.has(account)
+      ? Promise.resolve({ displayName: `Shop ${account}` })
+      : Promise.reject(
+          new ProviderRefusedError('stripe', 'Application access may have been revoked.', 'account_invalid'),
+        );
+  }
+
+  registerWebhook(
+    apiKey: string,
+    { url, idempotencyKey }: { url: string; idempotencyKey: string },
+  ): Promise<{ secret: string; providerEndpointId: string }> {
+    if (this.refuses)
+      return Promise.reject(
+        new ProviderRefusedError('stripe', 'This key may not write webhook endpoints. Give it that permission.'),
+      );
+    if (this.cut === 'BEFORE')
+      return Promise.reject(new ProviderUnavailableError('stripe', 'Stripe does not answer. Try again.'));
+    const key = `${this.accounts.get(apiKey)?.account ?? ''}:${idempotencyKey}`;
+    const endpoint = this.endpoints.get(key) ?? {
+      secret: `whsec_${String(this.endpoints.size + 1)}`,
+      providerEndpointId: `we_${String(this.endpoints.size + 1)}`,
+      url,
+    };
+    this.endpoints.set(key, endpoint);
+    if (this.cut === 'AFTER')
+      return Promise.reject(new ProviderUnavailableError('stripe', 'Stripe does not answer. Try again.'));
+    return Promise.resolve(endpoint);
+  }
+}
+
+/** Us as a platform at Stripe, in test mode alone. */
+export const PLATFORM = { apiKey: 'sk_test_of_platform', clientId: 'ca_test', webhookSecrets: ['whsec_platform'] };
+const PLATFORMS = { LIVE: null, TEST: PLATFORM };
+
+const backfillJob = defineJob({
+  kind: 'test.backfill',
+  queue: 'jobs',
+  attempts: 1,
+  payload: z.object({ connectionId: z.string() }),
+});
+
+export const PUBLIC_URL = 'http://127.0.0.1:4000';
+
+export interface AccountsBench {
+  readonly harness: Harness;
+  readonly stripe: FakeStripe;
+  readonly ports: AccountsPorts;
+  readonly subgraph: Subgraph;
+  readonly schema: GraphQLSchema;
+  run(
+    call: GraphCall,
+    source: string,
+    variables?: Record<string, unknown>,
+  ): Promise<{ data: Record<string, unknown> | null | undefined; codes: readonly unknown[] }>;
+  close(): Promise<void>;
+}
+
+export async function createAccountsBench(): Promise<AccountsBench> {
+  const harness = await createHarness();
+  const stripe = new FakeStripe();
+  const { vault } = harness.contextDeps;
+  const subgraph = createAccountsSubgraph({
+    vault,
+    stripe,
+    publicUrl: PUBLIC_URL,
+    onStripeConnected: (tx, { connectionId }) =>
+      tx.enqueueJob(backfillJob, { connectionId }, { uniqueKey: connectionId }),
+    platforms: PLATFORMS,
+    connectBase: 'https://connect.stripe.com',
+    system: harness.system,
+    contextFor: async ({ workspaceId, actor, requestId }) => {
+      const { mode } = await harness.contexts.of(workspaceId, requestId);
+      return createUseCaseContext(harness.contextDeps, { workspaceId, mode, actor, requestId });
+    },
+    log: harness.contextDeps.log,
+    enqueueSync: (tx, { connectionId }) => tx.enqueueJob(backfillJob, { connectionId }, { uniqueKey: connectionId }),
+  });
+  return {
+    harness,
+    stripe,
+    subgraph,
+    schema: subgraph.schema,
+    ports: createAccountsPorts({ system: harness.system, vault, wall: harness.wall, platforms: PLATFORMS }),
+    run: async (call, source, variables = {}) => {
+      const { data, errors = [] } = await harness.run(subgraph.schema, source, variables, call);
+      return {
+        data: data as Record<string, unknown> | null,
+        codes: errors.map((error) => (error.originalError as { code?: unknown } | undefined)?.code ?? error.message),
+      };
+    },
+    close: () => harness.close(),
+  };
+}

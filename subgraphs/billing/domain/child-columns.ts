@@ -1,0 +1,66 @@
+import type { ColumnsOf, ColumnSpec } from './columns.ts';
+
+/** Rows that have no life of their own: they are written with what they belong to. */
+export const CHILD_COLUMNS = {
+  subscription_item: {
+    subscriptionId: 'text',
+    priceId: 'text',
+    quantity: 'bigint',
+    currentPeriodStart: 'timestamptz',
+    currentPeriodEnd: 'timestamptz',
+  },
+  invoice_line: {
+    invoiceId: 'text',
+    amountMinor: 'bigint',
+    subtotalMinor: 'bigint',
+    discountMinor: 'bigint',
+    taxMinor: 'bigint',
+    currency: 'text',
+    quantity: 'bigint',
+    position: 'integer',
+    priceId: 'text',
+    productId: 'text',
+    subscriptionId: 'text',
+    subscriptionItemId: 'text',
+    invoiceItemId: 'text',
+    proration: 'boolean',
+    periodStart: 'timestamptz',
+    periodEnd: 'timestamptz',
+    description: 'text',
+  },
+  credit_note_line: {
+    creditNoteId: 'text',
+    invoiceLineId: 'text',
+    amountMinor: 'bigint',
+    discountMinor: 'bigint',
+    taxMinor: 'bigint',
+    currency: 'text',
+    quantity: 'bigint',
+    position: 'integer',
+    unitAmountDecimal: 'text',
+    type: 'text',
+    description: 'text',
+  },
+  discount: {
+    ownerKind: 'text',
+    ownerId: 'text',
+    couponId: 'text',
+    promotionCodeId: 'text',
+    startsAt: 'timestamptz',
+    endsAt: 'timestamptz',
+    amountMinor: 'bigint',
+    currency: 'text',
+  },
+  tax_amount: {
+    ownerKind: 'text',
+    ownerId: 'text',
+    taxRateId: 'text',
+    amountMinor: 'bigint',
+    taxableAmountMinor: 'bigint',
+    currency: 'text',
+    inclusive: 'boolean',
+    reason: 'text',
+  },
+} as const satisfies Record<string, ColumnSpec>;
+export type ChildTable = keyof typeof CHILD_COLUMNS;
+export type ChildColumns<T extends ChildTable> = ColumnsOf<(typeof CHILD_COLUMNS)[T]>;

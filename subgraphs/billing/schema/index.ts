@@ -1,0 +1,45 @@
+import type { GraphQLSchema } from 'graphql';
+import { buildSubgraph } from '#subgraphs/shared/graphql/builder.ts';
+import { addBalanceTransaction, addPayout, addTransfer } from './balance.ts';
+import { createBillingBuilder } from './builder.ts';
+import { addPrice, addProduct } from './catalogue.ts';
+import { addCreditNote, addCreditNoteLine } from './credit-note.ts';
+import { addCustomer } from './customer.ts';
+import { addEntityChanged } from './entity-changed.ts';
+import { addFreshness } from './freshness.ts';
+import { addInvoice } from './invoice.ts';
+import { addInvoiceLine, addInvoicePayment } from './invoice-parts.ts';
+import { addMirrored } from './mirrored.ts';
+import { addCoupon, addPlan, addPromotionCode } from './offers.ts';
+import { addCharge, addPaymentIntent, addPaymentMethod } from './payments.ts';
+import { addDispute, addRefund } from './reversals.ts';
+import { addSetupIntent } from './setup-intent.ts';
+import { addSubscription } from './subscription.ts';
+
+export function buildBillingSchema(): GraphQLSchema {
+  const { builder, types } = createBillingBuilder();
+  const mirrored = addMirrored(builder, addFreshness(builder));
+  addCustomer(builder, types, mirrored);
+  addProduct(builder, types, mirrored);
+  addPrice(builder, types, mirrored);
+  addSubscription(builder, types, mirrored);
+  addInvoice(builder, types, mirrored);
+  addCharge(builder, types, mirrored);
+  addPaymentIntent(builder, types, mirrored);
+  addPaymentMethod(builder, types, mirrored);
+  addPlan(builder, types, mirrored);
+  addCoupon(builder, types, mirrored);
+  addPromotionCode(builder, types, mirrored);
+  addInvoiceLine(builder, types, mirrored);
+  addInvoicePayment(builder, types, mirrored);
+  addCreditNote(builder, types, mirrored);
+  addCreditNoteLine(builder, types, mirrored);
+  addRefund(builder, types, mirrored);
+  addDispute(builder, types, mirrored);
+  addSetupIntent(builder, types, mirrored);
+  addBalanceTransaction(builder, types, mirrored);
+  addPayout(builder, types, mirrored);
+  addTransfer(builder, types, mirrored);
+  addEntityChanged(builder, types);
+  return buildSubgraph(builder);
+}

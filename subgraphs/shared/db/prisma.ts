@@ -1,0 +1,76 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
+import { PrismaClient } from '#prisma/generated/client/client.ts';
+import type { Prisma } from '#prisma/generated/client/client.ts';
+import type { PoolFigures } from '../metrics/kernel-collectors.ts';
+import { withLentClient } from './lent-client.ts';
+import { type NameOf, statementNames, unnamed } from './statement-names.ts';
+import { WorkspacePool } from './workspace-pool.ts';
+
+export type PrismaTransactionClient = Prisma.TransactionClient;
+
+/** What reads take: the client, or the transaction they are part of. Domains narrow it to their own models with `Pick`. */
+export type Db = PrismaTransactionClient;
+
+/**
+ * One statement as it is, for hot paths with statements of their own: through the client library each costs several times as much. Statements
+ * that are not awaited one by one travel together. `bigint` columns are bigint, `jsonb` is parsed, everything else is as the driver gives it.
+ */
+export type Query = <Row extends object>(sql: string, values?: readonly unknown[]) => Promise<Row[]>;
+
+export interface Database {
+  readonly prisma: PrismaClient;
+  /** How many connections there are and who waits for one. */
+  readonly pool: PoolFigures;
+  /** One transaction, in the workspace in scope. Inside, `query` sends statements on its connection. */
+  transaction<T>(fn: (db: PrismaTransactionClient, query: Query) => Promise<T>): Promise<T>;
+  /** One statement as it is, in the workspace in scope: for hot paths with a statement of their own. Rows as the driver gives them. */
+  readonly query: Query;
+  close(): Promise<void>;
+}
+
+const TYPES: pg.CustomTypesConfig = {
+  getTypeParser: (oid, format) =>
+    oid === pg.types.builtins.INT8 ? BigInt : (pg.types.getTypeParser(oid, format) as never),
+};
+
+const queryOn =
+  (target: () => Pick<pg.ClientBase, 'query'> | pg.Pool, nameOf: NameOf): Query =>
+  async <Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> =>
+    (await target().query<Row>({ name: nameOf(text), text, values: [...values], types: TYPES })).rows;
+
+/** The app's role: no BYPASSRLS, one workspace at a time. `databaseUrl` may point at PgBouncer in transaction mode. */
+export function connectDatabase(options: {
+  databaseUrl: string;
+  max?: number;
+  /** See `Config.preparedStatements`. */
+  preparedStatements: boolean;
+}): Database {
+  const pool = new WorkspacePool({
+    connectionString: options.databaseUrl,
+    max: options.max ?? 10,
+    connectionTimeoutMillis: 5_000,
+  });
+  const nameOf = options.preparedStatements ? statementNames() : unnamed;
+  // The adapter's type knows no statement without a name; the driver does.
+  const adapter = new PrismaPg(pool, { statementNameGenerator: ({ sql }) => (nameOf as (sql: string) => string)(sql) });
+  const prisma = new PrismaClient({ adapter, transactionOptions: { maxWait: 10_000, timeout: 60_000 } });
+  return {
+    prisma,
+    pool,
+    transaction: (fn) =>
+      withLentClient((client) =>
+        prisma.$transaction((db) =>
+          fn(
+            db,
+            queryOn(() => client(), nameOf),
+          ),
+        ),
+      ),
+    query: queryOn(() => pool, nameOf),
+    close: async () => {
+      await prisma.$disconnect();
+      if (!pool.ended) await pool.end();
+    },
+  };
+}

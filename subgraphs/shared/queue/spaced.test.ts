@@ -1,0 +1,45 @@
+import { describe, expect, it } from '@jest/globals';
+import { setTimeout as pause } from 'node:timers/promises';
+import { spaced } from './spaced.ts';
+
+const noError = (error: unknown): never => {
+  throw error as Error;
+};
+
+describe('calls with a pause between them', () => {
+  it('are made at once, and those within the pause are one at its end, for each key on its own', async () => {
+    const sent: string[] = [];
+    const calls = spaced(60, noError);
+    const ask = (key: string, what: string): Promise<void> =>
+      calls.ask(key, () => Promise.resolve(void sent.push(what)));
+    for (const n of [1, 2, 3]) await ask('a', `a${String(n)}`);
+    await ask('b', 'b1');
+    expect(sent).toEqual(['a1', 'b1']);
+    for (let waited = 0; sent.length < 3 && waited < 5_000; waited += 10) await pause(10);
+    expect(sent).toEqual(['a1', 'b1', 'a3']);
+    await calls.close();
+  });
+
+  it('are made before closing ends, and one that fails later is reported', async () => {
+    const [sent, errors]: [string[], unknown[]] = [[], []];
+    const calls = spaced(60_000, (error) => errors.push(error));
+    await calls.ask('a', () => Promise.resolve());
+    await calls.ask('a', () => Promise.resolve(void sent.push('a')));
+    await calls.ask('b', () => Promise.resolve());
+    await calls.ask('b', () => Promise.reject(new Error('away')));
+    expect(sent).toEqual([]);
+    await calls.close();
+    expect(sent).toEqual(['a']);
+    expect(errors).toEqual([new Error('away')]);
+  });
+
+  it('that fail at once tell whoever asked, and the next is made at once', async () => {
+    const sent: string[] = [];
+    const calls = spaced(60_000, noError);
+    for (let turn = 0; turn < 2; turn += 1)
+      await expect(calls.ask('a', () => Promise.reject(new Error('away')))).rejects.toThrow('away');
+    await calls.ask('a', () => Promise.resolve(void sent.push('a')));
+    expect(sent).toEqual(['a']);
+    await calls.close();
+  });
+});
