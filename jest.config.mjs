@@ -1,8 +1,6 @@
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
-  // '#subgraphs/…' imports resolve to the TypeScript sources, as they do with `node --conditions=source`.
-  testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
   testMatch: ['**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/dist/'],

@@ -2,7 +2,6 @@
 // `oppulence`: runs the TypeScript sources where they are there, and the build where it was shipped alone. Everything stays in
 // this process: a second one would be left behind when this one is killed.
 import { existsSync } from 'node:fs';
-import { register } from 'node:module';
 
 await import('./check-node.mjs');
 
@@ -10,7 +9,6 @@ const source = new URL('main.ts', import.meta.url);
 const built = new URL('../dist/cli/main.js', import.meta.url);
 
 if (existsSync(source)) {
-  register('./source-condition.mjs', import.meta.url);
   const tsx = await import('tsx/esm/api');
   tsx.register();
   await import(source.href);

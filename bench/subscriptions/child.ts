@@ -9,13 +9,7 @@ export interface Child {
 
 export function startChild(module: 'server' | 'sockets'): Child {
   const child = fork(fileURLToPath(new URL(`./${module}.ts`, import.meta.url)), {
-    execArgv: [
-      '--conditions=source',
-      '--import',
-      'tsx',
-      '--expose-gc',
-      '--disable-warning=MaxListenersExceededWarning',
-    ],
+    execArgv: ['--import', 'tsx', '--expose-gc', '--disable-warning=MaxListenersExceededWarning'],
   });
   return {
     ask: async <Answer>(request: unknown) =>

@@ -156,7 +156,7 @@ function launch(spec: ChildSpec, last: Ready | null): ChildProcess {
 function nodeFlags(module: string): string[] {
   if (!module.endsWith('.ts')) return [];
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  return ['--conditions=source', '--import', tsx];
+  return ['--import', tsx];
 }
 
 async function readiness(child: ChildProcess, spec: ChildSpec): Promise<Ready> {

@@ -28,7 +28,7 @@ interface Child {
 }
 
 async function startChild(databaseUrl: string): Promise<Child> {
-  const process_ = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', MAIN], {
+  const process_ = spawn(process.execPath, ['--import', 'tsx', MAIN], {
     env: { PATH: process.env['PATH'], SANDBOX_DATABASE_URL: databaseUrl, SANDBOX_PORT: '0' },
     stdio: ['pipe', 'inherit', 'inherit', 'ipc'],
   });

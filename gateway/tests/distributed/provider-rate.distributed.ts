@@ -44,7 +44,7 @@ describe('the rate of an account', () => {
         () =>
           new Promise((ended) => {
             fork(caller, [redis.url, url, '20', '70'], {
-              execArgv: ['--conditions=source', '--import', 'tsx'],
+              execArgv: ['--import', 'tsx'],
               env: { ...process.env, NODE_OPTIONS: '' },
             }).once('exit', ended);
           }),

@@ -15,7 +15,7 @@ export interface GatewayProcess {
 
 export async function startGatewayProcess(request: Omit<Request & { kind: 'start' }, 'kind'>): Promise<GatewayProcess> {
   const child = fork(fileURLToPath(new URL('./gateway-child.ts', import.meta.url)), {
-    execArgv: ['--conditions=source', '--import', 'tsx', '--expose-gc'],
+    execArgv: ['--import', 'tsx', '--expose-gc'],
     env: { ...process.env, NODE_OPTIONS: '' },
   });
   const ask = async (sent: Request): Promise<string | number> =>

@@ -32,7 +32,7 @@ export function printCoverage(): string {
     events.filter((event) => event.objects.some((object) => kinds.includes(objects.get(object.kind) ?? object))).length;
   return `# What is kept of Stripe
 
-<!-- Printed from the typings of the package stripe by \`node --conditions=source --import tsx subgraphs/billing/stripe/print-coverage.ts\`. -->
+<!-- Printed from the typings of the package stripe by \`node --import tsx subgraphs/billing/stripe/print-coverage.ts\`. -->
 
 Stripe ${STRIPE_API_VERSION} tells of ${String(told.length)} kinds of objects in ${String(events.length)} types of events. No event is refused: each is
 stored as it came and answered with 2xx.

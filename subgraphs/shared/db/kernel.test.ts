@@ -182,10 +182,12 @@ describe('events', () => {
           await harness.pump([part({ consumers: [consumer] })]);
           harness.wall.advance({ minutes: 10 });
         }
+        // Ids of one millisecond have no order; their numbers in the stream do.
         const { rows } = await harness.admin.query<{ subject: string; n: number; of: number }>(
           `SELECT f.subject_id AS subject, (f.payload->>'n')::int AS n, (c.payload->>'n')::int AS of
            FROM kernel.event f JOIN kernel.event c ON c.workspace_id = f.workspace_id AND c.id = f.causation_id
-           WHERE f.workspace_id = $1 AND f.type = 'test.thing.followed' ORDER BY f.id`,
+           JOIN kernel.stream s ON s.workspace_id = f.workspace_id AND s.event_id = f.id
+           WHERE f.workspace_id = $1 AND f.type = 'test.thing.followed' ORDER BY s.seq`,
           [workspaceId],
         );
         expect(rows.map(({ of }) => of)).toEqual(rows.map(({ n }) => n));

@@ -24,7 +24,7 @@ export interface Database {
   readonly pool: PoolFigures;
   /** One transaction, in the workspace in scope. Inside, `query` sends statements on its connection. */
   transaction<T>(fn: (db: PrismaTransactionClient, query: Query) => Promise<T>): Promise<T>;
-  /** One statement as it is, in the workspace in scope: for hot paths with a statement of their own. Rows as the driver gives them. */
+  /** Outside a transaction, in the workspace in scope. */
   readonly query: Query;
   close(): Promise<void>;
 }
@@ -59,14 +59,10 @@ export function connectDatabase(options: {
     prisma,
     pool,
     transaction: (fn) =>
-      withLentClient((client) =>
-        prisma.$transaction((db) =>
-          fn(
-            db,
-            queryOn(() => client(), nameOf),
-          ),
-        ),
-      ),
+      withLentClient((client) => {
+        const query = queryOn(client, nameOf);
+        return prisma.$transaction((db) => fn(db, query));
+      }),
     query: queryOn(() => pool, nameOf),
     close: async () => {
       await prisma.$disconnect();

@@ -8,7 +8,7 @@ export const ERRORS_PAGE = new URL('../../../docs/errors.md', import.meta.url);
 
 const INTRO = `# Errors
 
-<!-- Printed from subgraphs/shared/errors/catalogue.ts by \`node --conditions=source --import tsx subgraphs/shared/errors/print-catalogue.ts\`. -->
+<!-- Printed from subgraphs/shared/errors/catalogue.ts by \`node --import tsx subgraphs/shared/errors/print-catalogue.ts\`. -->
 
 What a mutation may refuse is part of its result union: select \`__typename\` and \`... on UserError { code message }\`. What follows are
 the errors that stand at the top level, in GraphQL's \`errors[].extensions\`, and the ones that several result unions share.

@@ -6,7 +6,7 @@ export const METRICS_PAGE = new URL('../../../docs/metrics.md', import.meta.url)
 
 const INTRO = `# Metrics
 
-<!-- Printed from subgraphs/shared/metrics/catalogue.ts by \`node --conditions=source --import tsx subgraphs/shared/metrics/print-catalogue.ts\`. -->
+<!-- Printed from subgraphs/shared/metrics/catalogue.ts by \`node --import tsx subgraphs/shared/metrics/print-catalogue.ts\`. -->
 
 \`GET /metrics\` of every process, in Prometheus' text format. A process that listens on a loopback address alone answers whoever asks; as
 soon as \`METRICS_TOKEN\` is set it is needed, as \`Authorization: Bearer …\`, and without one nothing is told to another machine. Behind a

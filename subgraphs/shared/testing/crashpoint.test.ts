@@ -11,11 +11,10 @@ function passThreeTimes(armed: string): { stdout: string; signal: string | null 
     import { writeSync } from 'node:fs';
     armCrashpoint(${armed});
     for (const n of [1, 2, 3]) { crashpoint('effects.after-send'); crashpoint('timers.after-fire'); writeSync(1, 'survived ' + n + ';'); }`;
-  const { stdout, signal } = spawnSync(
-    process.execPath,
-    ['--conditions=source', '--import', 'tsx', '--input-type=module', '-e', script],
-    { encoding: 'utf8', env: { PATH: process.env['PATH'] ?? '' } },
-  );
+  const { stdout, signal } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'] ?? '' },
+  });
   return { stdout, signal };
 }
 

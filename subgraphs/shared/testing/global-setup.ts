@@ -8,7 +8,7 @@ type Message = { type: 'ready'; env: Record<string, string> } | { type: 'failed'
 export default async function globalSetup(config: { rootDir: string }): Promise<void> {
   const guardian = spawn(
     process.execPath,
-    ['--conditions=source', '--import', 'tsx', path.join(config.rootDir, 'subgraphs/shared/testing/guardian.ts')],
+    ['--import', 'tsx', path.join(config.rootDir, 'subgraphs/shared/testing/guardian.ts')],
     // Detached: Ctrl-C ends the run, and the guardian cleans up after it.
     { cwd: config.rootDir, detached: true, stdio: ['pipe', 'inherit', 'inherit', 'ipc'] },
   );
