@@ -8,6 +8,7 @@ import { consumeLane, type EventConsumer } from '#subgraphs/shared/events/consum
 import { startDispatcher } from '#subgraphs/shared/events/dispatcher.ts';
 import type { Subgraph } from '#subgraphs/shared/graphql/subgraph.ts';
 import { inboxLane } from '#subgraphs/shared/inbox/apply.ts';
+import { type DeathWatch, watchDeaths } from '#subgraphs/shared/jobs/death-watch.ts';
 import type { Lane } from '#subgraphs/shared/jobs/lane.ts';
 import { jobLanes } from '#subgraphs/shared/jobs/run.ts';
 import type { Logger } from '#subgraphs/shared/logging/logger.ts';
@@ -42,7 +43,16 @@ export interface WorkerRuntime {
 /** Serves lanes, and sweeps those that it serves. Several such processes share the work. */
 export function startLanes(deps: WorkerDeps): WorkerRuntime {
   const { queue, log, only } = deps;
-  const lanes = lanesOf(deps).filter(({ name }) => only?.includes(name) ?? true);
+  const watch = watchDeaths(deps);
+  const lanes = lanesOf(deps, watch)
+    .filter(({ name }) => only?.includes(name) ?? true)
+    .map((lane) => ({
+      ...lane,
+      drain: async (...what: Parameters<Lane['drain']>) => {
+        await watch.begun;
+        await lane.drain(...what);
+      },
+    }));
   // Of this process alone: wake-ups that a killed worker held are not waited for.
   const sweeps = createWakeQueue(queue, log, `sweep-${randomUUID()}`);
   const worker = startLaneWorker(queue, lanes, log);
@@ -57,6 +67,7 @@ export function startLanes(deps: WorkerDeps): WorkerRuntime {
       await sweeper.close();
       await worker.close();
       await sweeps.close();
+      await watch.close();
     },
   };
 }
@@ -100,19 +111,20 @@ export function startWorkers(deps: WorkerDeps): WorkerRuntime {
 }
 
 /** What can stand in `only`. */
-export const laneNames = (deps: WorkerDeps): string[] => lanesOf(deps).map(({ name }) => name);
+export const laneNames = (deps: WorkerDeps): string[] =>
+  lanesOf(deps, { diedLately: () => false, leaseMs: deps.leaseMs }).map(({ name }) => name);
 
 const consumersOf = ({ subgraphs }: WorkerDeps): EventConsumer[] =>
   subgraphs.flatMap((subgraph) => subgraph.consumers ?? []);
 
-function lanesOf(deps: WorkerDeps): Lane[] {
+function lanesOf(deps: WorkerDeps, watch: DeathWatch): Lane[] {
   const { subgraphs, contexts, system, wall, log, leaseMs } = deps;
-  const common = { contexts, system, wall, log };
+  const common = { contexts, system, wall, log, watch };
   return [
     inboxLane({ ...common, handlers: subgraphs.flatMap((subgraph) => subgraph.inbox ?? []) }),
     consumeLane({ ...common, consumers: consumersOf(deps) }),
     timerLane({ ...common, handlers: subgraphs.flatMap((subgraph) => subgraph.timers ?? []) }),
-    effectLane({ ...common, leaseMs, handlers: subgraphs.flatMap((subgraph) => subgraph.effects ?? []) }),
+    effectLane({ ...common, handlers: subgraphs.flatMap((subgraph) => subgraph.effects ?? []) }),
     ...jobLanes({ ...common, leaseMs, handlers: subgraphs.flatMap((subgraph) => subgraph.jobs ?? []) }),
     ...deps.lanes,
   ];

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Lane } from '#subgraphs/shared/jobs/lane.ts';
 import { silentLogger } from '#subgraphs/shared/logging/logger.ts';
-import { createHarness, type Harness } from '#subgraphs/shared/testing/harness.ts';
+import { createHarness, type Harness, nobodyDies } from '#subgraphs/shared/testing/harness.ts';
 import { timerLane } from '#subgraphs/shared/timers/fire.ts';
 import { startSweeper } from './sweeper.ts';
 
@@ -112,6 +112,7 @@ describe('work whose wake-up was lost', () => {
       system: harness.system,
       wall: harness.wall,
       log: silentLogger,
+      watch: nobodyDies,
     });
     await harness
       .context(workspaceId)

@@ -9,6 +9,7 @@ const SYSTEM = 'oppulence_system';
 const WITHOUT_WORKSPACE: Readonly<Record<string, string>> = {
   'public._prisma_migrations': 'which migrations have run; of the installation',
   'analytics.ship_cursor': 'how far the one stream of all workspaces has been copied; no data of anybody',
+  'kernel.worker': 'which processes live; of the installation',
 };
 
 /** Unique over all workspaces, and why each may be: whoever collides with a row of another workspace would learn of it. */
@@ -37,6 +38,7 @@ const SYSTEM_RIGHTS: Readonly<Record<string, string>> = {
   'kernel.stream': 'DELETE, INSERT, SELECT', // the dispatcher; retention takes out the numbers of events that are gone
   'kernel.stream_head': 'INSERT, SELECT, UPDATE', // the dispatcher
   'kernel.timer': 'SELECT', // the sweeper
+  'kernel.worker': 'DELETE, INSERT, SELECT, UPDATE', // each worker tells that it lives
   'kernel.workspace_clock': 'SELECT', // the sweeper: what is due by business time
   'platform.api_key': 'SELECT', // the workspace behind a key
   'platform.workspace': 'SELECT', // LIVE or TEST, the time zone

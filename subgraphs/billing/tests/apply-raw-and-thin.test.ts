@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { inboxLane } from '#subgraphs/shared/inbox/apply.ts';
 import type { JsonObject } from '#subgraphs/shared/json/json.ts';
 import { silentLogger } from '#subgraphs/shared/logging/logger.ts';
-import { createHarness, type Harness } from '#subgraphs/shared/testing/harness.ts';
+import { createHarness, type Harness, nobodyDies } from '#subgraphs/shared/testing/harness.ts';
 import { deliver, offlineBilling, stripeEvent } from './factories.ts';
 
 let harness: Harness;
@@ -77,7 +77,9 @@ describe('a thin event', () => {
       related_object: { id: 'in_1', type: 'invoice', url: '/v1/invoices/in_1' },
     });
     await deliver(harness, workspaceId, [thin('evt_thin_1'), thin('evt_thin_2')]);
-    await inboxLane({ ...harness, handlers: billing.inbox ?? [], log: silentLogger }).drain(workspaceId);
+    await inboxLane({ ...harness, handlers: billing.inbox ?? [], log: silentLogger, watch: nobodyDies }).drain(
+      workspaceId,
+    );
     const { rows } = await harness.admin.query(
       'SELECT kind, stripe_id FROM billing.refetch_request WHERE workspace_id = $1',
       [workspaceId],

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { UseCaseContext } from '#subgraphs/shared/db/context.ts';
 import { numberBatch } from '#subgraphs/shared/events/dispatcher.ts';
 import type { Subgraph } from '#subgraphs/shared/graphql/subgraph.ts';
-import type { Harness } from '#subgraphs/shared/testing/harness.ts';
+import { type Harness, nobodyDies } from '#subgraphs/shared/testing/harness.ts';
 import type { TimerHandler } from '#subgraphs/shared/timers/define.ts';
 import { timerLane } from '#subgraphs/shared/timers/fire.ts';
 import type { ProviderClocksPort } from '../index.ts';
@@ -77,7 +77,7 @@ async function clockwork(timers: (provider: FakeProvider) => readonly TimerHandl
 
 async function turnLanes(harness: Harness, handlers: readonly TimerHandler[]): Promise<void> {
   const { system, contexts, bus, wall, contextDeps } = harness;
-  const common = { system, contexts, wall, log: contextDeps.log };
+  const common = { system, contexts, wall, log: contextDeps.log, watch: nobodyDies };
   await numberBatch(system.pool, {
     wake: () => Promise.resolve(),
     system,

@@ -95,7 +95,7 @@ export function transactionOver(parts: TransactionParts): Tx {
       INSERT INTO kernel.timer (workspace_id, id, kind, key, subject_id, payload, due_at, state)
       VALUES (${workspaceId}, ${ids.next('tmr')}, ${timer.kind}, ${timer.key}, ${timer.subjectId}, ${JSON.stringify(timer.payload ?? {})}::jsonb, ${timer.dueAt}, 'PENDING')
       ON CONFLICT (workspace_id, kind, key) DO UPDATE
-      SET due_at = EXCLUDED.due_at, payload = EXCLUDED.payload, subject_id = EXCLUDED.subject_id, state = 'PENDING', attempts = 0,
+      SET due_at = EXCLUDED.due_at, payload = EXCLUDED.payload, subject_id = EXCLUDED.subject_id, state = 'PENDING', attempts = 0, interruptions = 0,
           last_error = NULL, next_attempt_at = NULL, fired_at = NULL`;
     if (timer.dueAt <= now) wake(ledger, 'timers', workspaceId);
   }

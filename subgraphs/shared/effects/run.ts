@@ -4,6 +4,8 @@ import type { WorkerContexts } from '../db/contexts.ts';
 import type { SystemDb } from '../db/system.ts';
 import { ProviderUnavailableError } from '../errors/errors.ts';
 import { retryAt } from '../jobs/backoff.ts';
+import { BrokenOffTooOften, refuseIfBrokenOffTooOften } from '../jobs/broken-off.ts';
+import { type DeathWatch, heldUntil } from '../jobs/death-watch.ts';
 import type { Lane } from '../jobs/lane.ts';
 import { LostClaim } from '../jobs/lost-claim.ts';
 import { isOutage, takenUpAt } from '../jobs/outage.ts';
@@ -23,8 +25,8 @@ export interface EffectDeps {
   readonly system: SystemDb;
   readonly wall: Clock;
   readonly log: Logger;
-  /** How long a claim is believed to be alive. A claim older than that is taken for a crash and looked up. */
-  readonly leaseMs: number;
+  /** A claim that is older than its lease is taken for a crash and looked up. */
+  readonly watch: DeathWatch;
 }
 
 interface EffectRow {
@@ -38,8 +40,9 @@ interface EffectRow {
   claimed_at: Date | null;
   attempts: number;
   trace_parent: string | null;
-  /** Those of the attempts that came to nothing because the provider was away. */
+  /** Those of the attempts that count for nothing: the provider was away, or their worker died. */
   postponed: number;
+  interruptions: number;
 }
 
 /** Work on an effect: the row as claimed, its handler, and what the handler sees. */
@@ -75,11 +78,14 @@ async function claimNext(deps: EffectDeps, ctx: UseCaseContext): Promise<Claim |
   let considered: EffectRow | undefined;
   try {
     const claim = await ctx.transaction(async (tx) => {
-      considered = await nextDue(deps, tx);
-      return considered && decide(deps, ctx, tx, considered);
+      const row = await nextDue(deps, tx);
+      considered = row;
+      if (row && (await noteIfSuspect(deps, tx, row))) return { noted: row };
+      return row && decide(deps, ctx, tx, row);
     });
-    if (claim !== undefined && claim !== 'AGAIN') crashpoint('effects.after-claim');
-    return claim;
+    const decided = typeof claim === 'object' && 'noted' in claim ? await claimNoted(deps, ctx, claim.noted) : claim;
+    if (typeof decided === 'object') crashpoint('effects.after-claim');
+    return decided;
   } catch (error) {
     // An effect that can't even be considered steps back, so that those behind it get their turn.
     if (!considered) throw error;
@@ -91,16 +97,43 @@ async function claimNext(deps: EffectDeps, ctx: UseCaseContext): Promise<Claim |
 async function nextDue(deps: EffectDeps, tx: Tx): Promise<EffectRow | undefined> {
   const wall = deps.wall.now();
   const [row] = await tx.db.$queryRaw<EffectRow[]>`
-    SELECT id, kind, key, subject_id, payload, idempotency_key, state, claimed_at, attempts, postponed, trace_parent FROM kernel.effect
+    SELECT id, kind, key, subject_id, payload, idempotency_key, state, claimed_at, attempts, postponed, interruptions, trace_parent FROM kernel.effect
     WHERE workspace_id = ${tx.workspaceId} AND (state IN ('PENDING', 'UNKNOWN') OR (state = 'CLAIMED' AND lease_until <= ${wall}))
       AND (next_attempt_at IS NULL OR next_attempt_at <= ${wall}) AND (not_before IS NULL OR not_before <= ${tx.now})
     ORDER BY requested_at, id LIMIT 1 FOR UPDATE SKIP LOCKED`;
   return row;
 }
 
+/**
+ * What is only to be considered yet leaves no claim when it ends its worker: so it is noted as taken (see DeathWatch), in a transaction of its
+ * own, and is nobody else's until the lease is over.
+ */
+async function noteIfSuspect({ watch, wall }: EffectDeps, tx: Tx, row: EffectRow): Promise<boolean> {
+  if (row.state !== 'PENDING' || (row.interruptions === 0 && !watch.diedLately())) return false;
+  await tx.db.$executeRaw`
+    UPDATE kernel.effect SET interruptions = interruptions + 1, next_attempt_at = ${heldUntil(watch, wall.now(), row.interruptions)} WHERE workspace_id = ${tx.workspaceId} AND id = ${row.id}`;
+  return true;
+}
+
+async function claimNoted(deps: EffectDeps, ctx: UseCaseContext, row: EffectRow): Promise<Claim | 'AGAIN'> {
+  return ctx.transaction(async (tx) => {
+    const still = await tx.db.$queryRaw<unknown[]>`
+      SELECT FROM kernel.effect WHERE workspace_id = ${tx.workspaceId} AND id = ${row.id} AND state = 'PENDING' AND attempts = ${row.attempts} FOR UPDATE`;
+    return still.length === 0 ? 'AGAIN' : decide(deps, ctx, tx, row);
+  });
+}
+
+/** One that is found CLAIMED lost its worker: that costs it none of its attempts, and is counted apart. */
+function takenOver(row: EffectRow): EffectRow {
+  if (row.state !== 'CLAIMED') return row;
+  return { ...row, interruptions: row.interruptions + 1, postponed: row.postponed + 1 };
+}
+
 /** Claims the effect, unless its handler says that it is not wanted, or not now. */
-async function decide(deps: EffectDeps, ctx: UseCaseContext, tx: Tx, row: EffectRow): Promise<Claim | 'AGAIN'> {
+async function decide(deps: EffectDeps, ctx: UseCaseContext, tx: Tx, found: EffectRow): Promise<Claim | 'AGAIN'> {
   const wall = deps.wall.now();
+  const row = takenOver(found);
+  refuseIfBrokenOffTooOften(row.interruptions, row.claimed_at === null ? '' : '. It may have happened');
   const handler = deps.handlers.find((candidate) => candidate.kind === row.kind);
   if (!handler) throw new Error(`No handler for effects of kind ${row.kind}`);
   const effect: ClaimedEffect<unknown> = {
@@ -120,26 +153,27 @@ async function decide(deps: EffectDeps, ctx: UseCaseContext, tx: Tx, row: Effect
   }
   if (wanted !== 'SEND') {
     await tx.db.$executeRaw`
-      UPDATE kernel.effect SET not_before = ${wanted.deferUntil} WHERE workspace_id = ${tx.workspaceId} AND id = ${row.id}`;
+      UPDATE kernel.effect SET not_before = ${wanted.deferUntil}, interruptions = ${row.interruptions}, next_attempt_at = NULL WHERE workspace_id = ${tx.workspaceId} AND id = ${row.id}`;
     tx.count('effects_total', { kind: row.kind, outcome: 'deferred' });
     return 'AGAIN';
   }
   await tx.db.$executeRaw`
-    UPDATE kernel.effect SET state = 'CLAIMED', claimed_at = coalesce(claimed_at, ${wall}), lease_until = ${new Date(wall.getTime() + deps.leaseMs)}, attempts = attempts + 1
+    UPDATE kernel.effect SET state = 'CLAIMED', claimed_at = coalesce(claimed_at, ${wall}), lease_until = ${heldUntil(deps.watch, wall, row.interruptions)}, attempts = attempts + 1,
+           postponed = ${row.postponed}, interruptions = ${row.interruptions}
     WHERE workspace_id = ${tx.workspaceId} AND id = ${row.id}`;
   return { row, handler, effect };
 }
 
 async function stepBack(deps: EffectDeps, ctx: UseCaseContext, row: EffectRow, error: unknown): Promise<void> {
   const attempts = row.attempts + 1;
-  const final = attempts - row.postponed >= MAX_ATTEMPTS;
+  const final = error instanceof BrokenOffTooOften || attempts - row.postponed >= MAX_ATTEMPTS;
   deps.log[final ? 'error' : 'warn'](
     { err: error, effectId: row.id, kind: row.kind, attempts },
     'effect could not be claimed',
   );
   await ctx.transaction(async (tx) => {
     const stepped = await tx.db.$executeRaw`
-      UPDATE kernel.effect SET state = ${final ? 'FAILED' : row.state}, attempts = ${attempts}, last_error = ${String(error).slice(0, 2_000)}, next_attempt_at = ${retryAt(deps.wall.now(), attempts)}
+      UPDATE kernel.effect SET state = ${final ? 'FAILED' : row.state}, attempts = ${attempts}, interruptions = ${row.interruptions}, last_error = ${String(error).slice(0, 2_000)}, next_attempt_at = ${retryAt(deps.wall.now(), attempts)}
       WHERE workspace_id = ${ctx.workspaceId} AND id = ${row.id} AND state = ${row.state} AND attempts = ${row.attempts}`;
     if (stepped === 1 && final) tx.count('effects_total', { kind: row.kind, outcome: 'failed' });
   });
@@ -167,7 +201,7 @@ async function carryOut(deps: EffectDeps, plain: UseCaseContext, claim: Claim): 
 async function sendOrLookUp(deps: EffectDeps, plain: UseCaseContext, claim: Claim, span: Span): Promise<void> {
   const { row, handler, effect } = claim;
   const ctx = fenced(plain, row);
-  const renew = setInterval(() => void renewLease(deps, plain, row).catch(() => undefined), deps.leaseMs / 3);
+  const renew = setInterval(() => void renewLease(deps, plain, row).catch(() => undefined), deps.watch.leaseMs / 3);
   try {
     // Claimed before by somebody who didn't live to tell: ask the provider, don't send.
     if (row.state !== 'PENDING') {
@@ -197,7 +231,7 @@ async function sendOrLookUp(deps: EffectDeps, plain: UseCaseContext, claim: Clai
 async function renewLease(deps: EffectDeps, ctx: UseCaseContext, row: EffectRow): Promise<void> {
   await ctx.transaction(async (tx) => {
     await tx.db.$executeRaw`
-      UPDATE kernel.effect SET lease_until = ${new Date(deps.wall.now().getTime() + deps.leaseMs)}
+      UPDATE kernel.effect SET lease_until = ${heldUntil(deps.watch, deps.wall.now(), row.interruptions)}
       WHERE workspace_id = ${ctx.workspaceId} AND id = ${row.id} AND state = 'CLAIMED' AND attempts = ${row.attempts + 1}`;
   });
 }

@@ -1,6 +1,8 @@
 import type { UseCaseContext } from '../db/context.ts';
 import type { WorkerContexts } from '../db/contexts.ts';
 import type { SystemDb } from '../db/system.ts';
+import { BrokenOffTooOften, refuseIfBrokenOffTooOften } from '../jobs/broken-off.ts';
+import { type DeathWatch, heldUntil } from '../jobs/death-watch.ts';
 import type { Lane } from '../jobs/lane.ts';
 import { isOutage, takenUpAt } from '../jobs/outage.ts';
 import type { Logger } from '../logging/logger.ts';
@@ -31,6 +33,7 @@ interface PendingRow extends EventRow {
   readonly attempts: number;
   readonly trace_parent: string | null;
   readonly postponed: number;
+  readonly interruptions: number;
 }
 
 export interface ConsumeDeps {
@@ -39,12 +42,13 @@ export interface ConsumeDeps {
   readonly system: SystemDb;
   readonly wall: Clock;
   readonly log: Logger;
+  readonly watch: DeathWatch;
 }
 
 /** Due events in their order, of subjects that wait for none: a failing event holds its own subject and nothing else. */
 async function dueEvents(ctx: UseCaseContext, consumer: string): Promise<PendingRow[]> {
   return ctx.db.$queryRaw<PendingRow[]>`
-      SELECT e.id, e.type, e.version, e.subject_type, e.subject_id, e.payload, e.occurred_at, e.recorded_at, e.trace_parent, c.seq, c.attempts, c.postponed
+      SELECT e.id, e.type, e.version, e.subject_type, e.subject_id, e.payload, e.occurred_at, e.recorded_at, e.trace_parent, c.seq, c.attempts, c.postponed, c.interruptions
       FROM kernel.consumption c JOIN kernel.event e ON e.workspace_id = c.workspace_id AND e.id = c.event_id
       WHERE c.workspace_id = ${ctx.workspaceId} AND c.consumer = ${consumer} AND c.state = 'PENDING'
         AND (c.next_attempt_at IS NULL OR c.next_attempt_at <= ${ctx.wall.now()})
@@ -62,7 +66,13 @@ async function consumeAll(
 ): Promise<void> {
   const held = new Set<string>();
   for (const run of runsOf(consumer, rows)) {
-    const free = run.filter(({ subject_id }) => !held.has(subject_id));
+    const free = await take(
+      deps,
+      consumer,
+      workspaceId,
+      run.filter(({ subject_id }) => !held.has(subject_id)),
+    );
+    if (free.length < run.length) for (const row of run) if (!free.includes(row)) held.add(row.subject_id);
     if (free.length > 1 && (await handOverTogether(deps, consumer, workspaceId, free))) continue;
     for (const row of free) {
       if (held.has(row.subject_id)) continue;
@@ -71,12 +81,43 @@ async function consumeAll(
   }
 }
 
-/** Neighbours that need nothing prepared stay together; what is prepared is handed over alone, soon after. */
+/**
+ * What may have ended a worker is noted as taken, and is nobody else's until the lease is over: all of it while somebody has died of late,
+ * and always what was found so before.
+ * @returns what is ours.
+ */
+async function take(
+  { watch, contexts, wall, log }: ConsumeDeps,
+  consumer: EventConsumer,
+  workspaceId: string,
+  rows: readonly PendingRow[],
+): Promise<readonly PendingRow[]> {
+  if (rows.length === 0 || (!watch.diedLately() && rows.every(({ interruptions }) => interruptions === 0))) return rows;
+  const ctx = await contexts.of(workspaceId, 'consume');
+  const now = wall.now();
+  const noted = await ctx.transaction((tx) =>
+    tx.query<{ seq: string }>(
+      `UPDATE kernel.consumption SET interruptions = interruptions + 1, next_attempt_at = $5
+       WHERE workspace_id = $1 AND consumer = $2 AND seq = ANY($3) AND state = 'PENDING' AND (next_attempt_at IS NULL OR next_attempt_at <= $4) RETURNING seq::text`,
+      [workspaceId, consumer.name, rows.map(({ seq }) => seq), now, heldUntil(watch, now, rows[0]?.interruptions ?? 0)],
+    ),
+  );
+  const ours = new Set(noted.map(({ seq }) => seq));
+  for (const { id, type, interruptions } of rows)
+    if (interruptions > 0)
+      log.warn(
+        { consumer: consumer.name, eventId: id, type, interruptions },
+        'event was broken off; it is tried alone',
+      );
+  return rows.filter(({ seq }) => ours.has(String(seq)));
+}
+
+/** Neighbours that need nothing prepared stay together; what is prepared, or was broken off, is handed over alone, soon after. */
 function runsOf(consumer: EventConsumer, rows: readonly PendingRow[]): PendingRow[][] {
   const runs: PendingRow[][] = [];
   let open: PendingRow[] | null = null;
   for (const row of rows) {
-    const alone = consumer.handlers[row.type]?.prepare !== undefined;
+    const alone = row.interruptions > 0 || consumer.handlers[row.type]?.prepare !== undefined;
     if (open === null || alone) runs.push((open = []));
     open.push(row);
     if (alone) open = null;
@@ -145,6 +186,7 @@ async function handOver(
   const ctx = await deps.contexts.of(workspaceId, event.id);
   const handler = consumer.handlers[event.type];
   try {
+    refuseIfBrokenOffTooOften(row.interruptions);
     const prepared = await handler?.prepare?.(ctx, event);
     await ctx.transaction(async (tx) => {
       const claimed = await tx.db.$executeRaw`
@@ -160,14 +202,14 @@ async function handOver(
     const now = deps.wall.now();
     const attempts = row.attempts + 1;
     const postponed = row.postponed + (isOutage(error, event.recordedAt, now) ? 1 : 0);
-    const dead = attempts - postponed >= MAX_ATTEMPTS;
+    const dead = error instanceof BrokenOffTooOften || attempts - postponed >= MAX_ATTEMPTS;
     deps.log[dead ? 'error' : 'warn'](
       { err: error, consumer: consumer.name, eventId: event.id, type: event.type, attempts },
       dead ? 'event is dead for its consumer' : 'event failed; it will be tried again',
     );
     await ctx.transaction(async (tx) => {
       const waiting = await tx.db.$executeRaw`
-        UPDATE kernel.consumption SET state = ${dead ? 'DEAD' : 'PENDING'}, attempts = ${attempts}, postponed = ${postponed}, last_error = ${String(error).slice(0, 2_000)},
+        UPDATE kernel.consumption SET state = ${dead ? 'DEAD' : 'PENDING'}, attempts = ${attempts}, postponed = ${postponed}, interruptions = ${row.interruptions}, last_error = ${String(error).slice(0, 2_000)},
                next_attempt_at = ${takenUpAt(now, attempts, error)}
         WHERE workspace_id = ${workspaceId} AND consumer = ${consumer.name} AND seq = ${row.seq} AND state = 'PENDING'`;
       if (waiting === 1)

@@ -5,7 +5,7 @@ import { createUseCaseContext } from '../db/use-case-context.ts';
 import { defineEvent } from '../events/define.ts';
 import type { Lane } from '../jobs/lane.ts';
 import { silentLogger } from '../logging/logger.ts';
-import { createHarness, type Harness } from '../testing/harness.ts';
+import { createHarness, type Harness, nobodyDies } from '../testing/harness.ts';
 import { type InboxOutcome, inboxLane } from './apply.ts';
 import { type Delivery, storeInboxEvent } from './store.ts';
 
@@ -65,6 +65,7 @@ const laneOf = (apply: (ctx: UseCaseContext, providerEventId: string) => Promise
     system: harness.system,
     wall: harness.wall,
     log: silentLogger,
+    watch: nobodyDies,
   });
 
 const isDue = async (lane: Lane, workspaceId: string): Promise<boolean> =>

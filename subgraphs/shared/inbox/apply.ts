@@ -3,6 +3,8 @@ import type { Tx, UseCaseContext } from '../db/context.ts';
 import type { WorkerContexts } from '../db/contexts.ts';
 import type { SystemDb } from '../db/system.ts';
 import { retryAt } from '../jobs/backoff.ts';
+import { BrokenOffTooOften, refuseIfBrokenOffTooOften } from '../jobs/broken-off.ts';
+import { type DeathWatch, heldUntil } from '../jobs/death-watch.ts';
 import type { Lane } from '../jobs/lane.ts';
 import type { Logger } from '../logging/logger.ts';
 import { crashpoint } from '../testing/crashpoint.ts';
@@ -53,9 +55,10 @@ export interface InboxDeps {
   readonly system: SystemDb;
   readonly wall: Clock;
   readonly log: Logger;
+  readonly watch: DeathWatch;
 }
 
-type PendingRow = InboxRow & { readonly provider: string; readonly attempts: number };
+type PendingRow = InboxRow & { readonly provider: string; readonly attempts: number; readonly interruptions: number };
 
 /** What becomes of a delivery: its outcome, or why it failed. */
 interface Ended {
@@ -91,27 +94,71 @@ const DUE = `
     ORDER BY event_created_at, id LIMIT $3 FOR UPDATE SKIP LOCKED
   ), measured AS (SELECT id, sum(bytes) OVER (ORDER BY event_created_at, id) - bytes AS before FROM due)
   SELECT e.id, provider, endpoint_id AS "endpointId", connection_id AS "connectionId", body, event_type AS "eventType", event_created_at AS "eventCreatedAt",
-         account, livemode, api_version AS "apiVersion", attempts, trace_parent AS "traceParent"
+         account, livemode, api_version AS "apiVersion", attempts, interruptions, trace_parent AS "traceParent"
   FROM measured m JOIN kernel.inbox_event e ON e.workspace_id = $1 AND e.id = m.id
   WHERE m.before < $4 ORDER BY event_created_at, e.id`;
 
 async function applyBatch(deps: InboxDeps, ctx: UseCaseContext): Promise<number> {
   const taken = await ctx.transaction(async (tx) => {
-    // One applier per workspace: deliveries about one object would wait for each other's rows anyway.
     const [, rows] = await Promise.all([
-      tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`inbox:${ctx.workspaceId}`]),
+      takeTurn(tx),
       tx.query<PendingRow>(DUE, [ctx.workspaceId, deps.wall.now(), BATCH, BATCH_BYTES]),
     ]);
-    if (rows.length === 0) return 0;
-    crashpoint('inbox.after-claim');
-    const ended: Ended[] = [];
-    for (const group of byProvider(rows)) ended.push(...(await applyTogether(deps, ctx, tx, group)));
-    await saveOutcomes(deps, tx, ended);
-    return rows.length;
+    const suspect = rows.filter(({ interruptions }) => interruptions > 0 || deps.watch.diedLately());
+    const others = rows.filter((row) => !suspect.includes(row));
+    if (others.length > 0) await applyAll(deps, ctx, tx, others);
+    return { rows: rows.length, suspect };
   });
-  if (taken > 0) crashpoint('inbox.after-apply');
-  return taken;
+  const neverBrokenOff = taken.suspect.filter(({ interruptions }) => interruptions === 0);
+  const brokenOff = taken.suspect.filter(({ interruptions }) => interruptions > 0);
+  for (const group of [neverBrokenOff, ...brokenOff.map((row) => [row])])
+    if (group.length > 0) await applyNoted(deps, ctx, group);
+  if (taken.rows > 0) crashpoint('inbox.after-apply');
+  return taken.rows;
 }
+
+async function applyAll(deps: InboxDeps, ctx: UseCaseContext, tx: Tx, rows: readonly PendingRow[]): Promise<void> {
+  crashpoint('inbox.after-claim');
+  const ended: Ended[] = [];
+  for (const group of byProvider(rows)) ended.push(...(await applyTogether(deps, ctx, tx, group)));
+  await saveOutcomes(deps, tx, ended);
+}
+
+// Named by their ids as well, so that only their months are looked into.
+const NOTE = `
+  UPDATE kernel.inbox_event SET interruptions = interruptions + 1, next_attempt_at = $4
+  WHERE workspace_id = $1 AND id = ANY($2) AND state IN ('RECEIVED', 'FAILED') AND (next_attempt_at IS NULL OR next_attempt_at <= $3) RETURNING id`;
+const LOCK = `
+  SELECT id FROM kernel.inbox_event WHERE workspace_id = $1 AND id = ANY($2) AND state IN ('RECEIVED', 'FAILED') ORDER BY id FOR UPDATE`;
+
+/** Deliveries that may have ended a worker (see DeathWatch): noted as taken, in a transaction before the one that applies them. */
+async function applyNoted(deps: InboxDeps, ctx: UseCaseContext, rows: readonly PendingRow[]): Promise<void> {
+  const { watch, wall, log } = deps;
+  const those = async (
+    tx: Tx,
+    sql: string,
+    among: readonly PendingRow[],
+    ...more: unknown[]
+  ): Promise<PendingRow[]> => {
+    const found = await tx.query<{ id: string }>(sql, [ctx.workspaceId, among.map(({ id }) => id), ...more]);
+    const ids = new Set(found.map(({ id }) => id));
+    return among.filter(({ id }) => ids.has(id));
+  };
+  for (const { id, eventType: type, interruptions } of rows)
+    if (interruptions > 0)
+      log.warn({ inboxEventId: id, type, interruptions }, 'delivery was broken off; it is tried alone');
+  const now = wall.now();
+  const lease = heldUntil(watch, now, rows[0]?.interruptions ?? 0);
+  const noted = await ctx.transaction((tx) => those(tx, NOTE, rows, now, lease));
+  await ctx.transaction(async (tx) => {
+    const [, ours] = await Promise.all([takeTurn(tx), those(tx, LOCK, noted)]);
+    if (ours.length > 0) await applyAll(deps, ctx, tx, ours);
+  });
+}
+
+/** One applier per workspace: deliveries about one object would wait for each other's rows anyway. */
+const takeTurn = (tx: Tx): Promise<unknown> =>
+  tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`inbox:${tx.workspaceId}`]);
 
 function byProvider(rows: readonly PendingRow[]): PendingRow[][] {
   const groups = new Map<string, PendingRow[]>();
@@ -129,6 +176,7 @@ async function applyTogether(
   await tx.query('SAVEPOINT deliveries');
   const uncount = tx.countsFromHere();
   try {
+    for (const { interruptions } of rows) refuseIfBrokenOffTooOften(interruptions);
     const handler = deps.handlers.find((candidate) => candidate.provider === rows[0]?.provider);
     if (!handler) throw new Error(`No handler for deliveries of ${String(rows[0]?.provider)}`);
     const outcomes = await inSpanOfEach('apply webhook', rows, (traced) => handler.apply(ctx, tx, traced));
@@ -147,8 +195,8 @@ async function applyTogether(
 
 // Named by their ids as well, so that only their months are looked into.
 const SAVE = `
-  UPDATE kernel.inbox_event e SET state = o.state, reason = o.reason, stack = o.stack, attempts = e.attempts + 1, next_attempt_at = o.next, applied_at = coalesce(o.applied, e.applied_at)
-  FROM jsonb_to_recordset($2::jsonb) AS o(id text, state text, reason text, stack text, next timestamptz, applied timestamptz)
+  UPDATE kernel.inbox_event e SET state = o.state, reason = o.reason, stack = o.stack, attempts = e.attempts + 1, interruptions = o.interruptions, next_attempt_at = o.next, applied_at = coalesce(o.applied, e.applied_at)
+  FROM jsonb_to_recordset($2::jsonb) AS o(id text, state text, reason text, stack text, interruptions int, next timestamptz, applied timestamptz)
   WHERE e.workspace_id = $1 AND e.id = o.id AND e.id = ANY($3)`;
 
 const COUNTED_AS = { APPLIED: 'applied', IGNORED: 'ignored', FAILED: 'failed', DEAD: 'dead' } as const;
@@ -157,9 +205,16 @@ async function saveOutcomes(deps: InboxDeps, tx: Tx, ended: readonly Ended[]): P
   const wall = deps.wall.now();
   const rows = ended.map(({ row, outcome }) => {
     if (outcome === 'APPLIED')
-      return { id: row.id, state: 'APPLIED' as const, reason: null, next: null, applied: wall };
+      return { id: row.id, state: 'APPLIED' as const, reason: null, interruptions: 0, next: null, applied: wall };
     if ('ignored' in outcome)
-      return { id: row.id, state: 'IGNORED' as const, reason: outcome.ignored, next: null, applied: wall };
+      return {
+        id: row.id,
+        state: 'IGNORED' as const,
+        reason: outcome.ignored,
+        interruptions: 0,
+        next: null,
+        applied: wall,
+      };
     return failureOf(deps, row, outcome.failed, wall);
   });
   await tx.query(SAVE, [tx.workspaceId, JSON.stringify(rows), rows.map(({ id }) => id)]);
@@ -176,18 +231,27 @@ function failureOf(
   state: 'DEAD' | 'FAILED';
   reason: string;
   stack: string | null;
+  interruptions: number;
   next: Date;
   applied: null;
 } {
   const attempts = row.attempts + 1;
-  const state = attempts >= MAX_ATTEMPTS ? 'DEAD' : 'FAILED';
+  const state = error instanceof BrokenOffTooOften || attempts >= MAX_ATTEMPTS ? 'DEAD' : 'FAILED';
   deps.log[state === 'DEAD' ? 'error' : 'warn'](
     { err: error, inboxEventId: row.id, type: row.eventType, attempts },
     'delivery could not be applied',
   );
   const reason = storable(String(error)).slice(0, MOST_REASON);
   const stack = error instanceof Error ? storable(stackOf(error)).slice(0, MOST_STACK) : null;
-  return { id: row.id, state, reason, stack, next: retryAt(wall, attempts), applied: null };
+  return {
+    id: row.id,
+    state,
+    reason,
+    stack,
+    interruptions: row.interruptions,
+    next: retryAt(wall, attempts),
+    applied: null,
+  };
 }
 
 /** PostgreSQL's text holds no NUL, and an error may quote what it choked on. */

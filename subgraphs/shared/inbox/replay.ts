@@ -61,7 +61,7 @@ export async function replayDeliveries(
        SELECT id FROM kernel.inbox_event WHERE ${MATCHING} AND ($9::text IS NULL OR id > $9) AND state <> 'RECEIVED' AND event_type IS NOT NULL
        ORDER BY id LIMIT ${String(limit)} FOR UPDATE
      )
-     UPDATE kernel.inbox_event e SET state = 'RECEIVED', reason = NULL, attempts = 0, next_attempt_at = NULL, applied_at = NULL
+     UPDATE kernel.inbox_event e SET state = 'RECEIVED', reason = NULL, attempts = 0, interruptions = 0, next_attempt_at = NULL, applied_at = NULL
      FROM matching m WHERE e.workspace_id = $1 AND e.id = m.id RETURNING e.id`,
     ...conditions(tx.workspaceId, filter),
     after,

@@ -4,8 +4,9 @@ import { z } from 'zod';
 import type { Json } from '../json/json.ts';
 import { silentLogger } from '../logging/logger.ts';
 import { createHarness, type Harness } from '../testing/harness.ts';
+import { MAX_INTERRUPTIONS } from './broken-off.ts';
 import { defineJob, jobHandler, type RunningJob } from './define.ts';
-import { jobLane, MAX_INTERRUPTIONS } from './run.ts';
+import { jobLane } from './run.ts';
 
 const stepJob = defineJob({ kind: 'test.step', queue: 'jobs', payload: z.object({}), attempts: 3 });
 

@@ -7,6 +7,7 @@ import type { Logger } from '../logging/logger.ts';
 import { crashpoint } from '../testing/crashpoint.ts';
 import type { Clock } from '../time/clock.ts';
 import { inSpan } from '../tracing/span.ts';
+import { BrokenOffTooOften, refuseIfBrokenOffTooOften } from './broken-off.ts';
 import { JOB_QUEUES, type JobHandler, type JobProgress, type JobQueue } from './define.ts';
 import { jobFinished, jobProgressed } from './events.ts';
 import type { Lane } from './lane.ts';
@@ -34,11 +35,6 @@ interface JobRow {
   trace_parent: string | null;
   started_at: Date;
 }
-
-/** A job that was broken off this often without getting on may be what ends its workers, and is given up. Restarts and kills are not that many. */
-export const MAX_INTERRUPTIONS = 20;
-
-class BrokenOffTooOften extends Error {}
 
 /** A lane for each kind of queue. */
 export const jobLanes = (deps: JobDeps): Lane[] => JOB_QUEUES.map((queue) => jobLane(deps, queue));
@@ -101,8 +97,7 @@ async function carryOut(deps: JobDeps, ctx: UseCaseContext, row: JobRow): Promis
   const handler = deps.handlers.find((candidate) => candidate.contract.kind === row.kind);
   try {
     if (!handler) throw new Error(`No handler for jobs of kind ${row.kind}`);
-    if (row.interruptions > MAX_INTERRUPTIONS)
-      throw new BrokenOffTooOften(`It was broken off ${String(row.interruptions)} times without getting on`);
+    refuseIfBrokenOffTooOften(row.interruptions);
     const result = await handler.run(ctx, {
       id: row.id,
       payload: handler.contract.payload.parse(row.payload),

@@ -16,6 +16,7 @@ import { createLoaders, type Caller, type GraphContext } from '../graphql/contex
 import type { Subgraph } from '../graphql/subgraph.ts';
 import { systemIds } from '../ids/ids.ts';
 import { inboxLane } from '../inbox/apply.ts';
+import type { DeathWatch } from '../jobs/death-watch.ts';
 import type { Lane } from '../jobs/lane.ts';
 import { jobLanes } from '../jobs/run.ts';
 import type { Json } from '../json/json.ts';
@@ -24,6 +25,9 @@ import { createMetrics } from '../metrics/metrics.ts';
 import { type ManualClock, manualClock } from '../time/clock.ts';
 import { createTestDatabase, type TestDatabase } from './databases.ts';
 import { timerLane } from '../timers/fire.ts';
+
+/** No worker has died of late: nothing that is taken up is noted before. */
+export const nobodyDies: DeathWatch = { diedLately: () => false, leaseMs: 1_000 };
 
 /** A bus within one process: what the relay is between several. */
 export function localBus(): Bus {
@@ -170,13 +174,13 @@ async function pump(
   subgraphs: readonly Subgraph[],
 ): Promise<void> {
   const { system, contexts, bus, wall } = parts;
-  const common = { system, contexts, wall, log: silentLogger };
+  const common = { system, contexts, wall, log: silentLogger, watch: nobodyDies };
   const consumers = subgraphs.flatMap((subgraph) => subgraph.consumers ?? []);
   const lanes: Lane[] = [
     inboxLane({ ...common, handlers: subgraphs.flatMap((subgraph) => subgraph.inbox ?? []) }),
     consumeLane({ ...common, consumers }),
     timerLane({ ...common, handlers: subgraphs.flatMap((subgraph) => subgraph.timers ?? []) }),
-    effectLane({ ...common, leaseMs: 1_000, handlers: subgraphs.flatMap((subgraph) => subgraph.effects ?? []) }),
+    effectLane({ ...common, handlers: subgraphs.flatMap((subgraph) => subgraph.effects ?? []) }),
     ...jobLanes({ ...common, leaseMs: 60_000, handlers: subgraphs.flatMap((subgraph) => subgraph.jobs ?? []) }),
   ];
   const dispatching = { system, consumers, bus, wake: (): Promise<void> => Promise.resolve(), wall, log: silentLogger };

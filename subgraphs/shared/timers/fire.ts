@@ -2,6 +2,8 @@ import type { WorkerContexts } from '../db/contexts.ts';
 import type { UseCaseContext } from '../db/context.ts';
 import type { SystemDb } from '../db/system.ts';
 import { retryAt } from '../jobs/backoff.ts';
+import { BrokenOffTooOften, refuseIfBrokenOffTooOften } from '../jobs/broken-off.ts';
+import { type DeathWatch, heldUntil } from '../jobs/death-watch.ts';
 import type { Lane } from '../jobs/lane.ts';
 import type { Json } from '../json/json.ts';
 import type { Logger } from '../logging/logger.ts';
@@ -18,6 +20,7 @@ export interface FireDeps {
   readonly system: SystemDb;
   readonly wall: Clock;
   readonly log: Logger;
+  readonly watch: DeathWatch;
 }
 
 interface TimerRow {
@@ -28,15 +31,24 @@ interface TimerRow {
   payload: Json;
   due_at: Date;
   attempts: number;
+  interruptions: number;
 }
 
-async function nextDue(ctx: UseCaseContext): Promise<TimerRow | undefined> {
+/** One that may have ended a worker is noted as taken (see DeathWatch), and is nobody else's until the lease is over. */
+async function nextDue({ watch, wall }: FireDeps, ctx: UseCaseContext): Promise<TimerRow | undefined> {
   return ctx.transaction(async (tx) => {
-    const [row] = await tx.db.$queryRaw<TimerRow[]>`
-      SELECT id, kind, key, subject_id, payload, due_at, attempts FROM kernel.timer
-      WHERE workspace_id = ${ctx.workspaceId} AND state = 'PENDING' AND due_at <= ${tx.now} AND (next_attempt_at IS NULL OR next_attempt_at <= ${ctx.wall.now()})
-      ORDER BY due_at, id LIMIT 1`;
-    return row;
+    const now = wall.now();
+    for (;;) {
+      const [row] = await tx.db.$queryRaw<TimerRow[]>`
+        SELECT id, kind, key, subject_id, payload, due_at, attempts, interruptions FROM kernel.timer
+        WHERE workspace_id = ${ctx.workspaceId} AND state = 'PENDING' AND due_at <= ${tx.now} AND (next_attempt_at IS NULL OR next_attempt_at <= ${now})
+        ORDER BY due_at, id LIMIT 1`;
+      if (row === undefined || (row.interruptions === 0 && !watch.diedLately())) return row;
+      const noted = await tx.db.$executeRaw`
+        UPDATE kernel.timer SET interruptions = interruptions + 1, next_attempt_at = ${heldUntil(watch, now, row.interruptions)}
+        WHERE workspace_id = ${ctx.workspaceId} AND id = ${row.id} AND state = 'PENDING' AND (next_attempt_at IS NULL OR next_attempt_at <= ${now})`;
+      if (noted === 1) return row;
+    }
   });
 }
 
@@ -57,6 +69,7 @@ async function handle(deps: FireDeps, ctx: UseCaseContext, row: TimerRow): Promi
   const handler = deps.handlers.find((candidate) => candidate.kind === row.kind);
   try {
     if (!handler) throw new Error(`No handler for timers of kind ${row.kind}`);
+    refuseIfBrokenOffTooOften(row.interruptions);
     await ctx.transaction(async (tx) => {
       // The row is locked first, so that a second worker finds it fired and a cancellation that came before wins.
       const fired = await tx.db.$executeRaw`
@@ -69,14 +82,14 @@ async function handle(deps: FireDeps, ctx: UseCaseContext, row: TimerRow): Promi
     crashpoint('timers.after-fire');
   } catch (error) {
     const attempts = row.attempts + 1;
-    const state = attempts >= MAX_ATTEMPTS ? 'DEAD' : 'PENDING';
+    const state = error instanceof BrokenOffTooOften || attempts >= MAX_ATTEMPTS ? 'DEAD' : 'PENDING';
     deps.log[state === 'DEAD' ? 'error' : 'warn'](
       { err: error, timerId: row.id, kind: row.kind, attempts },
       'timer failed',
     );
     await ctx.transaction(async (tx) => {
       const waiting = await tx.db.$executeRaw`
-        UPDATE kernel.timer SET state = ${state}, attempts = ${attempts}, last_error = ${String(error).slice(0, 2_000)}, next_attempt_at = ${retryAt(deps.wall.now(), attempts)}
+        UPDATE kernel.timer SET state = ${state}, attempts = ${attempts}, interruptions = ${row.interruptions}, last_error = ${String(error).slice(0, 2_000)}, next_attempt_at = ${retryAt(deps.wall.now(), attempts)}
         WHERE workspace_id = ${ctx.workspaceId} AND id = ${row.id} AND state = 'PENDING'`;
       if (waiting === 1) tx.count('timers_total', { kind: row.kind, outcome: state === 'DEAD' ? 'dead' : 'failed' });
     });
@@ -89,7 +102,7 @@ export function timerLane(deps: FireDeps): Lane {
     name: 'timers',
     drain: async (workspaceId) => {
       const ctx = await deps.contexts.of(workspaceId, 'timers');
-      for (let row = await nextDue(ctx); row; row = await nextDue(ctx))
+      for (let row = await nextDue(deps, ctx); row; row = await nextDue(deps, ctx))
         await fire(deps, await deps.contexts.of(workspaceId, row.id), row);
     },
     due: async () =>
