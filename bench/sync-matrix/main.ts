@@ -94,8 +94,10 @@ async function builtStand(): Promise<Stand> {
   const stripe = await stripeFront(cleanup);
   const dataDir = path.join(cleanup.folder('sync-matrix'), 'data');
   mkdirSync(dataDir, { mode: 0o711 });
+  // Kills are many here, and what a worker left at the second of them waits for a lease.
+  const settings = { LOG_LEVEL: 'error', OPPULENCE_EFFECT_LEASE_MS: '2000' };
   const { info, env, children } = await startBuilt(
-    { dataDir, stripeApiBase: stripe.url, env: { LOG_LEVEL: 'error' }, quiet: true },
+    { dataDir, stripeApiBase: stripe.url, env: settings, quiet: true },
     cleanup,
   );
   const admin = new pg.Pool({ connectionString: info.postgres.adminUrl, max: 2 });
