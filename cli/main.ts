@@ -4,6 +4,7 @@ import { connectionRollSecret } from './commands/connection-roll-secret.ts';
 import { demo } from './commands/demo.ts';
 import { dev } from './commands/dev.ts';
 import { inboxReplay } from './commands/inbox-replay.ts';
+import { inboxRoute } from './commands/inbox-route.ts';
 import { info } from './commands/info.ts';
 import { migrateDatabase } from './commands/migrate.ts';
 import { runPart } from './commands/run.ts';
@@ -19,6 +20,7 @@ const HELP = `oppulence: revenue operations from checkout to recovered payment
   oppulence connection create stripe     connect a Stripe account (embedded: a sandbox account)      [--json] [--stripe-key sk_…] [--webhook-secret whsec_…] [--api-key op_…]
   oppulence connection roll-secret       replace a webhook signing secret; the old one counts for a day more   --webhook-secret whsec_… [--connection conn_…] [--secret whs_…] [--until …] [--json] [--api-key op_…]
   oppulence inbox replay --since 2026-11-20T00:00:00Z   apply kept webhooks again   [--until …] [--type invoice.paid]… [--state DEAD]… [--dry-run] [--json] [--api-key op_…]
+  oppulence inbox route --account acct_… give what was kept for nobody to the workspaces that have connected the account since   [--live] [--dry-run] [--json]
   oppulence migrate                      bring the databases of ADMIN_DATABASE_URL and CLICKHOUSE_URL up to date
 
 As services, each configured by its environment (README.md, "Running it as services"):
@@ -45,6 +47,8 @@ const OPTIONS = {
   type: { type: 'string', multiple: true },
   state: { type: 'string', multiple: true },
   'dry-run': { type: 'boolean' },
+  account: { type: 'string' },
+  live: { type: 'boolean' },
   connection: { type: 'string' },
   secret: { type: 'string' },
 } as const;
@@ -91,6 +95,13 @@ async function main(): Promise<void> {
         states: values.state,
         dryRun: values['dry-run'] === true,
         apiKey: values['api-key'],
+        json,
+      });
+    case 'inbox route':
+      return inboxRoute({
+        account: values.account,
+        live: values.live === true,
+        dryRun: values['dry-run'] === true,
         json,
       });
     case 'connection roll-secret':

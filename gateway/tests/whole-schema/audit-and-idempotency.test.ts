@@ -107,9 +107,11 @@ async function secondSecret(client: Client, connectionId: string): Promise<strin
   return webhookSecrets[0]?.id ?? '';
 }
 
+const FOR_OPERATORS = ['createWorkspace', 'routeDeliveries'];
+
 /** The operator, for what is for operators only. */
 async function calls(name: string, client: Client): Promise<Client> {
-  return name === 'createWorkspace' ? Promise.resolve(clientOf(stack.url, stack.config.operatorToken)) : client;
+  return FOR_OPERATORS.includes(name) ? Promise.resolve(clientOf(stack.url, stack.config.operatorToken)) : client;
 }
 
 const inputFor = (field: Field, place: Place, example: Input, id = place.id): Input =>

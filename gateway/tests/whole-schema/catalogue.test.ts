@@ -9,6 +9,7 @@ const SYSTEM = 'oppulence_system';
 const WITHOUT_WORKSPACE: Readonly<Record<string, string>> = {
   'public._prisma_migrations': 'which migrations have run; of the installation',
   'analytics.ship_cursor': 'how far the one stream of all workspaces has been copied; no data of anybody',
+  'kernel.unrouted_delivery': 'webhooks that belong to no workspace as far as anybody knows; the system’s alone',
   'kernel.worker': 'which processes live; of the installation',
 };
 
@@ -38,6 +39,7 @@ const SYSTEM_RIGHTS: Readonly<Record<string, string>> = {
   'kernel.stream': 'DELETE, INSERT, SELECT', // the dispatcher; retention takes out the numbers of events that are gone
   'kernel.stream_head': 'INSERT, SELECT, UPDATE', // the dispatcher
   'kernel.timer': 'SELECT', // the sweeper
+  'kernel.unrouted_delivery': 'DELETE, INSERT, SELECT, UPDATE (deliveries)', // the door; routed by an operator; retention
   'kernel.worker': 'DELETE, INSERT, SELECT, UPDATE', // each worker tells that it lives
   'kernel.workspace_clock': 'SELECT', // the sweeper: what is due by business time
   'platform.api_key': 'SELECT', // the workspace behind a key

@@ -139,7 +139,10 @@ describe('a mutation', () => {
       mutations,
       async (field) => wanted((await operator.send(mutationOf(field))).errors) === undefined,
     );
-    expect(mutations.filter((_field, at) => letIn[at]).map(({ name }) => name)).toEqual(['createWorkspace']);
+    expect(mutations.filter((_field, at) => letIn[at]).map(({ name }) => name)).toEqual([
+      'createWorkspace',
+      'routeDeliveries',
+    ]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { DomainError } from '#subgraphs/shared/errors/errors.ts';
 import { json, problem } from '#subgraphs/shared/http/responses.ts';
 import type { HttpRequest, HttpResponse, HttpRoute } from '#subgraphs/shared/http/route.ts';
+import type { SystemDb } from '#subgraphs/shared/db/system.ts';
 import type { InboxWriter } from '#subgraphs/shared/inbox/store.ts';
 import type { Logger } from '#subgraphs/shared/logging/logger.ts';
 import { InboxUnavailableError } from '../errors.ts';
@@ -25,7 +26,7 @@ export function webhookRoute(deps: WebhookRouteDeps): HttpRoute {
 }
 
 /** `POST /v1/webhooks/stripe/connect`: the one endpoint for all accounts that are connected by OAuth. Answered as the others are. */
-export function connectWebhookRoute(deps: WebhookRouteDeps): HttpRoute {
+export function connectWebhookRoute(deps: WebhookRouteDeps & { readonly system: Pick<SystemDb, 'query'> }): HttpRoute {
   return {
     method: 'POST',
     path: '/v1/webhooks/stripe/connect',

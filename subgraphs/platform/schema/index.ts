@@ -1,6 +1,7 @@
 import type { GraphQLSchema } from 'graphql';
 import { buildSubgraph } from '#subgraphs/shared/graphql/builder.ts';
 import type { ReceiveWebhookDeps } from '../use-cases/receive-webhook.ts';
+import type { RouteDeps } from '../use-cases/route-deliveries.ts';
 import { addApiKey } from './api-key.ts';
 import { addAuditEvent } from './audit-event.ts';
 import { createPlatformBuilder } from './builder.ts';
@@ -12,10 +13,11 @@ import { addCreateWorkspace } from './mutations/create-workspace.ts';
 import { addIngestWebhook } from './mutations/ingest-webhook.ts';
 import { addReplayInboxEvents } from './mutations/replay-inbox-events.ts';
 import { addRevokeApiKey } from './mutations/revoke-api-key.ts';
+import { addRouteDeliveries } from './mutations/route-deliveries.ts';
 import { addViewer } from './viewer.ts';
 import { addWorkspace } from './workspace.ts';
 
-export function buildPlatformSchema(deps: ReceiveWebhookDeps): GraphQLSchema {
+export function buildPlatformSchema(deps: ReceiveWebhookDeps & RouteDeps): GraphQLSchema {
   const builder = createPlatformBuilder();
   const workspace = addWorkspace(builder);
   const apiKey = addApiKey(builder);
@@ -29,5 +31,6 @@ export function buildPlatformSchema(deps: ReceiveWebhookDeps): GraphQLSchema {
   addAdvanceTestClock(builder, job);
   addIngestWebhook(builder, deps);
   addReplayInboxEvents(builder, job, inboxState);
+  addRouteDeliveries(builder, deps);
   return buildSubgraph(builder);
 }

@@ -5,7 +5,7 @@ import { decodeBase62, encodeBase62, ID_BITS } from './base62.ts';
 
 // prettier-ignore
 export const ID_PREFIXES = [
-  'ws', 'usr', 'key', 'conn', 'whe', 'whs', 'oat', 'evt', 'inb', 'job', 'aud', 'tmr', 'eff', 'req', 'run', 'rec', // the house
+  'ws', 'usr', 'key', 'conn', 'whe', 'whs', 'oat', 'evt', 'inb', 'unr', 'job', 'aud', 'tmr', 'eff', 'req', 'run', 'rec', // the house
   'cus', 'prod', 'price', 'sub', 'si', 'inv', 'ch', 'pi', 'pm', // billing
   'plan', 'coup', 'promo', 'txr', 'txi', 'qt', 'sched', 'ii', 'inpay', 'cn', 'seti', 're', 'dp', 'efw', 'rev', 'txn', 'po', 'tr', 'tu', 'fee',
   'il', 'cnli', 'di', 'tax', 'obj',

@@ -74,7 +74,7 @@ export const CATALOGUE = {
   },
   webhook_deliveries_total: {
     type: 'counter',
-    help: 'Webhooks by how the sender was answered: stored, a repeat of a stored one, refused (4xx), unavailable (503, it is sent again), or unrouted (of a connected account that no workspace has)',
+    help: 'Webhooks by how the sender was answered: stored, a repeat of a stored one, refused (4xx), unavailable (503, it is sent again), or unrouted (no workspace’s: unreadable, or of an account that none has connected; kept apart)',
     labels: { provider: PROVIDERS, outcome: ['stored', 'repeat', 'refused', 'unavailable', 'unrouted'] },
   },
   webhook_expiring_secret_total: {
@@ -141,7 +141,7 @@ export const CATALOGUE = {
   dead_letters: {
     type: 'gauge',
     help: 'Rows that were given up and wait for somebody, counted up to 100000. The same from every process: use max()',
-    labels: { source: ['inbox', 'consume', 'timers', 'effects'] },
+    labels: { source: ['inbox', 'unrouted', 'consume', 'timers', 'effects'] },
   },
   dispatcher_leading: { type: 'gauge', help: '1 in the one process that numbers events, 0 in the others', labels: {} },
   dispatcher_last_position: {

@@ -46,6 +46,7 @@ export type DueInDomains = Readonly<Record<Exclude<(typeof LANES)[number], keyof
 
 const GIVEN_UP = {
   inbox: `SELECT FROM kernel.inbox_event WHERE state = 'DEAD'`,
+  unrouted: `SELECT FROM kernel.unrouted_delivery WHERE state = 'DEAD'`,
   consume: `SELECT FROM kernel.consumption WHERE state = 'DEAD'`,
   timers: `SELECT FROM kernel.timer WHERE state = 'DEAD'`,
   effects: `SELECT FROM kernel.effect WHERE state = 'FAILED'`,

@@ -57,18 +57,32 @@ export async function forgetNumbers(system: SystemDb): Promise<number> {
   }
 }
 
+/** What belongs to no workspace is kept as long as what was applied, whatever it is: nobody can say of it that it is done. @returns how many. */
+export const forgetUnrouted = (system: SystemDb, before: Date): Promise<number> =>
+  inChunks(() =>
+    system.query(
+      `DELETE FROM kernel.unrouted_delivery WHERE ctid = ANY (ARRAY(
+         SELECT ctid FROM kernel.unrouted_delivery WHERE received_at < $1 LIMIT ${String(CHUNK)})) RETURNING 1`,
+      [before],
+    ),
+  );
+
+async function inChunks(deleteChunk: () => Promise<readonly unknown[]>): Promise<number> {
+  for (let deleted = 0; ;) {
+    const { length } = await deleteChunk();
+    deleted += length;
+    if (length < CHUNK) return deleted;
+  }
+}
+
 /** Forgets deliveries first made before `before`, whose bodies are gone: sent once more, they would count as new. @returns how many. */
-export async function forgetDeliveries(system: SystemDb, before: Date): Promise<number> {
-  let forgotten = 0;
-  for (;;) {
-    const rows = await system.query(
+export const forgetDeliveries = (system: SystemDb, before: Date): Promise<number> =>
+  inChunks(() =>
+    system.query(
       `DELETE FROM kernel.inbox_key WHERE ctid = ANY (ARRAY(
          SELECT k.ctid FROM kernel.inbox_key k WHERE k.inbox_event_id < $1
            AND NOT EXISTS (SELECT FROM kernel.inbox_event e WHERE e.workspace_id = k.workspace_id AND e.id = k.inbox_event_id AND e.id < $1)
          LIMIT ${String(CHUNK)})) RETURNING 1`,
       [firstId('inb', before)],
-    );
-    forgotten += rows.length;
-    if (rows.length < CHUNK) return forgotten;
-  }
-}
+    ),
+  );

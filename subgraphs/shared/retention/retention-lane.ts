@@ -2,7 +2,7 @@ import type { SystemDb } from '../db/system.ts';
 import type { Lane } from '../jobs/lane.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../time/clock.ts';
-import { eventsStillNeeded, forgetDeliveries, forgetNumbers, hasUncopiedEvents } from './leftovers.ts';
+import { eventsStillNeeded, forgetDeliveries, forgetNumbers, forgetUnrouted, hasUncopiedEvents } from './leftovers.ts';
 import { type Log, makePartitions, retirePartition } from './partitions.ts';
 
 const HOUR_MS = 3_600_000;
@@ -12,7 +12,7 @@ const AHEAD_MS = 92 * DAY_MS;
 
 /** How long what came in and what happened is kept, in days at least: a month is dropped when all of it is older. */
 export interface Retention {
-  /** Bodies of deliveries that were applied or ignored. What was not applied stays. */
+  /** Bodies of deliveries that were applied or ignored, and all those that belong to no workspace. What was not applied stays. */
   readonly inboxDays: number;
   /** That a delivery is known. */
   readonly inboxKeyDays: number;
@@ -62,6 +62,8 @@ export async function keepWithin(deps: RetentionDeps): Promise<void> {
     log.warn({ before: logBefore }, 'old events are kept because they are not copied to ClickHouse yet');
   else await retire(deps, 'event', logBefore, await eventsStillNeeded(system, logBefore));
 
+  const unrouted = await forgetUnrouted(system, before(retention.inboxDays));
+  if (unrouted > 0) log.info({ unrouted }, 'deliveries that belonged to nobody were dropped');
   const numbers = await forgetNumbers(system);
   const deliveries = await forgetDeliveries(system, before(retention.inboxKeyDays));
   if (numbers + deliveries > 0) log.info({ numbers, deliveries }, 'what belonged to dropped rows was forgotten');

@@ -6,6 +6,7 @@ import { silentLogger } from '../logging/logger.ts';
 import { createHarness, type Harness } from '../testing/harness.ts';
 import { manualClock } from '../time/clock.ts';
 import { createInboxWriter, type Delivery } from '../inbox/store.ts';
+import { keepUnrouted } from '../inbox/unrouted.ts';
 import { partitionCollector } from './partition-collector.ts';
 import { makePartitions, readPartitions, retirePartition } from './partitions.ts';
 import { keepWithin, retentionLane, type RetentionDeps } from './retention-lane.ts';
@@ -146,6 +147,31 @@ describe('deliveries', () => {
     expect(await inbox.store(workspaceId, delivery(forgotten))).toMatchObject({ first: true });
     expect((await bodies()).sort()).toEqual([waiting, forgotten].sort());
   });
+});
+
+it('deliveries of no workspace go when they are old, whatever became of them', async () => {
+  const unrouted = (event: string, receivedAt: Date): Promise<unknown> =>
+    keepUnrouted(
+      { system: harness.system, ids: createIdSource(manualClock(receivedAt)) },
+      {
+        provider: 'TEST',
+        providerEventId: event,
+        eventType: null,
+        account: null,
+        livemode: null,
+        objectId: null,
+        secretId: 'platform_1',
+        signedAt: receivedAt,
+        body: Buffer.from('?'),
+        state: 'DEAD',
+        reason: 'unreadable',
+      },
+      receivedAt,
+    );
+  await unrouted('old', daysAgo(91));
+  await unrouted('young', daysAgo(89));
+  await keepWithin(deps());
+  expect(await column('SELECT provider_event_id AS one FROM kernel.unrouted_delivery')).toEqual(['young']);
 });
 
 describe('events', () => {
