@@ -2,18 +2,19 @@
 
 INSTALLED := node_modules/.oppulence-stamp
 CLIENT := prisma/generated/client/client.ts
+BUILD := dist/cli/main.js
 
 .PHONY: demo demo-once dev test check install
 .DEFAULT_GOAL := demo
 
-demo: install ## the story of a recovered payment, then stay up for exploring
-	@node cli/bin.mjs demo
+demo: $(BUILD) ## the story of a recovered payment, then stay up for exploring
+	@node $(BUILD) demo
 
-demo-once: install ## the same story; ends with 0, or with the reason
-	@node cli/bin.mjs demo --once
+demo-once: $(BUILD) ## the same story; ends with 0, or with the reason
+	@node $(BUILD) demo --once
 
-dev: install ## start everything, without the story
-	@node cli/bin.mjs dev
+dev: $(BUILD) ## start everything, without the story
+	@node $(BUILD) dev
 
 test: install ## all tests, on real engines
 	@npm test --silent
@@ -34,3 +35,9 @@ $(INSTALLED): package-lock.json
 $(CLIENT): $(wildcard prisma/schema/*.prisma) | $(INSTALLED)
 	@node prisma/generate.mjs
 	@touch $(CLIENT)
+
+# What runs is what is shipped: it starts in a third of the time of the sources and takes two thirds of their memory. A folder is newer than
+# the build once a file came or went in it.
+$(BUILD): deploy/build.mjs $(shell find cli gateway prisma/*.ts sandbox subgraphs workers -type d -o -name '*.ts' -o -name '*.liquid') $(CLIENT) $(INSTALLED)
+	@node cli/check-node.mjs
+	@node deploy/build.mjs

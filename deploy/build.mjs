@@ -41,7 +41,7 @@ const withoutWhatIsNeverCalled = {
   },
 };
 
-/** A module of ours that asks where it lies is told its place among the sources, under dist/: there lie the templates that it looks for. */
+/** A module of ours that asks where it lies is told its place among the sources, under dist/: there lies what it reads. */
 const ownPlaces = {
   name: 'own-places',
   setup({ onLoad }) {
@@ -90,19 +90,26 @@ async function bundle(entryPoints, outdir) {
   });
   for (const { path: file, text } of outputFiles) {
     mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(file, text.replace(NAME_ALWAYS, NAME_WHERE_LOST));
+    writeFileSync(file, text.replace(NAME_ALWAYS, NAME_WHERE_LOST).replaceAll(WIDE, escaped));
   }
 }
+
+/**
+ * V8 keeps the source of what it runs, with one byte for each character, or with two once a single one does not fit into it. esbuild escapes
+ * those in code, but for regular expressions, where an escape means the same, and comments: an ellipsis in one doubles a file of 2.5 MB.
+ */
+const WIDE = /[^\0-\xff]/g;
+const escaped = (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 /** Names of classes count (`new.target.name`), and esbuild changes some. It would give each closure its name again, every time one is made. */
 const NAME_ALWAYS = 'var __name = (target, value) => __defProp(';
 const NAME_WHERE_LOST = 'var __name = (target, value) => target.name === value ? target : __defProp(';
 
-/** The templates that the built files read. */
-function copyTemplates(outdir) {
-  for (const folder of ['subgraphs', 'gateway', 'sandbox']) {
+/** What the built files read: templates, and the database client's query compiler. */
+function copyWhatIsRead(outdir) {
+  for (const folder of ['subgraphs', 'gateway', 'sandbox', 'prisma/generated']) {
     for (const file of readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })) {
-      if (file.endsWith('.liquid')) cpSync(path.join(ROOT, folder, file), path.join(outdir, folder, file));
+      if (/\.(liquid|wasm)$/.test(file)) cpSync(path.join(ROOT, folder, file), path.join(outdir, folder, file));
     }
   }
 }
@@ -110,4 +117,4 @@ function copyTemplates(outdir) {
 const target = path.resolve(ROOT, outdir);
 rmSync(target, { recursive: true, force: true });
 await bundle(others.length > 0 ? others : PROCESSES, target);
-copyTemplates(target);
+copyWhatIsRead(target);

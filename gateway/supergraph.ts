@@ -1,6 +1,7 @@
 import { ApolloGateway } from '@apollo/gateway';
 import { Kind, parse, print, visit } from 'graphql';
 
+import type { QueryPlanner } from '@apollo/query-planner';
 import type { ApolloServerOptions } from '@apollo/server';
 import type { GraphQLSchema } from 'graphql';
 import type { DirectiveNode, DocumentNode } from 'graphql';
@@ -36,9 +37,10 @@ function linksOneOf(link: DirectiveNode, names: ReadonlySet<string>): boolean {
 export interface LoadedSupergraph {
   /** What Apollo Server takes as `gateway`. */
   readonly gateway: NonNullable<ApolloServerOptions<RequestScope>['gateway']>;
-  readonly sdl: string;
   /** The schema that clients see. There once Apollo Server has started. */
   apiSchema(): GraphQLSchema;
+  /** What plans its operations. There once Apollo Server has started. */
+  planner(): QueryPlanner;
 }
 
 /** Every subgraph that the supergraph names must have a source: a missing one would only show at its first query. */
@@ -63,10 +65,15 @@ export function loadSupergraph(
   });
   const loaded: LoadedSupergraph = {
     gateway: apollo,
-    sdl,
     apiSchema: () => {
       if (apollo.schema === undefined) throw new Error('The supergraph is not loaded yet.');
       return apollo.schema;
+    },
+    planner: () => {
+      // The gateway shows it to its own tests alone; a second one would be 11 MB, and built while the first subscriber waits.
+      const { queryPlanner } = apollo.__testing();
+      if (queryPlanner === undefined) throw new Error('The supergraph is not loaded yet.');
+      return queryPlanner;
     },
   };
   return loaded;

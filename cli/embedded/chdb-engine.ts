@@ -21,11 +21,18 @@ export interface Engine {
 /** Statements that run at the same time; each takes several threads by itself. */
 const CONCURRENCY = 4;
 
+/**
+ * Expressions are interpreted: the data of one machine's instance is soon read, and compiling an expression that was met a few times costs
+ * more than it saves there, and 18 MB for the compiler.
+ */
+const SETTINGS = ['compile_expressions', 'compile_aggregate_expressions', 'compile_sort_description'];
+const CONNECTION = { connectionArgs: SETTINGS.map((setting) => `--${setting}=0`) };
+
 /** Opens a data folder. Only one process may have it open. */
 export function openEngine(dataDir: string): Engine {
   const { Session } = createRequire(import.meta.url)('chdb') as { Session: typeof ChdbSession };
   // The engine lives as long as one session is open.
-  const keeper = new Session(dataDir);
+  const keeper = new Session(dataDir, CONNECTION);
   keeper.query('SELECT 1');
   const gate = createGate(CONCURRENCY);
   return {
@@ -33,7 +40,7 @@ export function openEngine(dataDir: string): Engine {
       gate(async () => {
         // A session of its own for each statement (half a millisecond): the current database, settings and parameters belong
         // to a session, and statements on one session wait for each other.
-        const session = new Session(dataDir);
+        const session = new Session(dataDir, CONNECTION);
         try {
           for (const preparation of preparations(statement)) await session.queryAsync(preparation);
           return (await session.queryAsync(statement.sql, { format: statement.format })).bytes();

@@ -139,12 +139,23 @@ class SupervisedChild implements Child {
   }
 }
 
+/**
+ * Memory that was freed goes back to the machine. By itself glibc stops to give it back once a large piece was freed, in each thread's arena:
+ * what compiling took at the start, some 70 MB of a process, then stays with it. This is glibc's own first value; naming it keeps it.
+ */
+const FREED_GOES_BACK = { MALLOC_TRIM_THRESHOLD_: '131072' };
+
 function launch(spec: ChildSpec, last: Ready | null): ChildProcess {
   mkdirSync(path.dirname(spec.logFile), { recursive: true });
   // A file rather than a pipe: a child that outlives us for a moment must not fail on its last words.
   const log = openSync(spec.logFile, 'a', 0o600);
-  const child = spawn(process.execPath, [...nodeFlags(spec.module), spec.module], {
-    env: { ...process.env, ...spec.env(last), ...(spec.later === undefined ? {} : { [TOLD_LATER]: 'true' }) },
+  const child = spawn(process.execPath, ['--expose-gc', ...nodeFlags(spec.module), spec.module], {
+    env: {
+      ...FREED_GOES_BACK,
+      ...process.env,
+      ...spec.env(last),
+      ...(spec.later === undefined ? {} : { [TOLD_LATER]: 'true' }),
+    },
     stdio: ['pipe', log, log, 'ipc'],
   });
   closeSync(log);

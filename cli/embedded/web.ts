@@ -3,6 +3,7 @@ import { createLogger } from '#subgraphs/shared/logging/logger.ts';
 import { composeProduct } from '../composition.ts';
 import { connectKernel } from '../kernel.ts';
 import { createWebServer } from '../web-server.ts';
+import { collectAtRest } from './at-rest.ts';
 import { announceReady, endWithParent, environmentKnown } from './child.ts';
 
 await environmentKnown();
@@ -17,3 +18,4 @@ endWithParent(async () => {
 });
 const url = await gateway.listen({ port: config.port, host: config.host });
 announceReady({ url, port: config.port });
+collectAtRest();

@@ -5,6 +5,7 @@ import { composeProduct, workOf } from '../composition.ts';
 import { connectKernel } from '../kernel.ts';
 import { createChecks } from '../run/checks.ts';
 import { serveHealth } from '../run/health-server.ts';
+import { collectAtRest } from './at-rest.ts';
 import { announceReady, endWithParent, environmentKnown } from './child.ts';
 
 await environmentKnown();
@@ -24,3 +25,4 @@ endWithParent(async () => {
   await kernel.close();
 });
 announceReady({ url: health.url });
+collectAtRest();

@@ -1,15 +1,14 @@
 import { createHash } from 'node:crypto';
 
-import { operationFromDocument, Supergraph } from '@apollo/federation-internals';
+import { operationFromDocument } from '@apollo/federation-internals';
 import { buildOperationContext } from '@apollo/gateway';
-import { QueryPlanner } from '@apollo/query-planner';
 import { print, visit } from 'graphql';
 
 import { BoundedCache } from '#subgraphs/shared/graphql/bounded-cache.ts';
 import { injectCursor } from './cursor-injection.ts';
 
-import type { Schema } from '@apollo/federation-internals';
-import type { FetchNode, PlanNode } from '@apollo/query-planner';
+import type { Schema, Supergraph } from '@apollo/federation-internals';
+import type { FetchNode, PlanNode, QueryPlanner } from '@apollo/query-planner';
 import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graphql';
 
 import type { InjectedSubscription } from './cursor-injection.ts';
@@ -42,13 +41,12 @@ export interface SubscriptionPlanner {
 
 /** Splits a subscription into the part that its subgraph streams and the rest, which is fetched for each event. */
 export function createSubscriptionPlanner(
-  supergraphSdl: string,
+  planner: QueryPlanner,
   apiSchema: GraphQLSchema,
   onLookup?: (hit: boolean) => void,
 ): SubscriptionPlanner {
-  const supergraph = Supergraph.build(supergraphSdl, { validateSupergraph: false });
+  const { supergraph } = planner;
   const federatedApiSchema = supergraph.apiSchema();
-  const planner = new QueryPlanner(supergraph);
   const plans = new BoundedCache<SubscriptionPlan>(CACHED_PLANS, onLookup);
 
   const build = (document: DocumentNode, operation: OperationDefinitionNode): SubscriptionPlan => {

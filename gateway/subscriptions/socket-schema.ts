@@ -82,7 +82,7 @@ export function createSocketSchema({ deps, limits, sources, supergraph }: Socket
     },
     plan: (payload, { document, operation }) => {
       planner ??= createSubscriptionPlanner(
-        supergraph.sdl,
+        supergraph.planner(),
         apiSchema,
         countLookups(deps.metrics, 'subscription_plans'),
       );

@@ -11,6 +11,7 @@ import { limitsFrom } from '../limits.ts';
 import { loadSupergraph } from '../supergraph.ts';
 import { createTestGraph } from './support/subgraphs.ts';
 
+import type { QueryPlanner } from '@apollo/query-planner';
 import type { GraphQLSchema } from 'graphql';
 
 import type { GatewayDeps, GatewayLog } from '../types.ts';
@@ -24,7 +25,7 @@ const quiet: GatewayLog = {
 };
 
 /** The committed supergraph as clients see it. Its sources are never called: any will do. */
-async function committed(): Promise<{ sdl: string; api: GraphQLSchema }> {
+async function committed(): Promise<{ sdl: string; api: GraphQLSchema; planner: QueryPlanner }> {
   const supergraphSdl = readFileSync(FILE, 'utf8');
   const { subgraphs } = createTestGraph();
   const names = [...supergraphSdl.matchAll(/@join__graph\(name: "(\w+)"/g)].map((match) => match[1] ?? '');
@@ -42,8 +43,9 @@ async function committed(): Promise<{ sdl: string; api: GraphQLSchema }> {
   const apollo = createOperations(deps, limitsFrom(undefined), supergraph);
   await apollo.start();
   const api = supergraph.apiSchema();
+  const planner = supergraph.planner();
   await apollo.stop();
-  return { sdl: supergraph.sdl, api };
+  return { sdl: supergraphSdl, api, planner };
 }
 
 it('the supergraph is committed', () => {
@@ -66,8 +68,8 @@ it('every subscription can be resumed: it takes `after: String` and its events c
 });
 
 it('every subscription is planned, with the cursor asked for in its first fetch', async () => {
-  const { sdl, api } = await committed();
-  const planner = createSubscriptionPlanner(sdl, api);
+  const { api, ...supergraph } = await committed();
+  const planner = createSubscriptionPlanner(supergraph.planner, api);
   for (const field of Object.values(api.getSubscriptionType()?.getFields() ?? {})) {
     const required = field.args
       .filter(({ type }) => isNonNullType(type))
