@@ -17,17 +17,29 @@ export async function noteHeard(query: Query, workspaceId: string, heard: readon
   );
 }
 
+type Db = Pick<PrismaTransactionClient, 'heardAccount'>;
+
+export interface OtherAccount {
+  readonly account: string;
+  /** From when on its ledger is to be read, if that is earlier than the connection's. */
+  readonly ledgerFrom: Date | null;
+}
+
 /** Accounts other than `own` that were heard of through a connection: those that are connected to it at Stripe. */
 export async function otherAccounts(
-  db: Pick<PrismaTransactionClient, 'heardAccount'>,
+  db: Db,
   workspaceId: string,
   connectionId: string,
   own: string,
-): Promise<string[]> {
-  const rows = await db.heardAccount.findMany({
+): Promise<readonly OtherAccount[]> {
+  return db.heardAccount.findMany({
     where: { workspaceId, connectionId, account: { not: own } },
     orderBy: { account: 'asc' },
-    select: { account: true },
+    select: { account: true, ledgerFrom: true },
   });
-  return rows.map(({ account }) => account);
+}
+
+/** What Stripe did not show of an account's ledger stays to be read; null: it was all shown. */
+export async function noteUnread(db: Db, workspaceId: string, heard: Heard, ledgerFrom: Date | null): Promise<void> {
+  await db.heardAccount.updateMany({ where: { workspaceId, ...heard }, data: { ledgerFrom } });
 }

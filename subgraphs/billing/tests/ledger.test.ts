@@ -1,113 +1,24 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import type Stripe from 'stripe';
-import { steer } from '#sandbox/tests/harness.ts';
 import { ProviderRefusedError } from '#subgraphs/shared/errors/errors.ts';
 import type { Json, JsonObject } from '#subgraphs/shared/json/json.ts';
-import { createHarness, type Harness } from '#subgraphs/shared/testing/harness.ts';
-import { syncLane } from '../index.ts';
-import { saveSchedule } from '../repositories/sync-schedule.ts';
 import { createStripeApi, type StripeApi } from '../stripe/client.ts';
-import { idOf } from '../stripe/normalise/fields.ts';
-import { firstSchedule } from '../sync-lane.ts';
 import { createReadLedgerJob } from '../use-cases/read-ledger.ts';
 import { CONNECTION, credentialsOf } from './factories.ts';
-import { openShop, type Shop, startTestSandbox, subscribe } from './stripe-sandbox.ts';
+import { createLedgerBench, type LedgerBench, typesIn } from './ledger-bench.ts';
+import { openShop, type Shop, subscribe } from './stripe-sandbox.ts';
 
-let harness: Harness;
-let sandbox: Awaited<ReturnType<typeof startTestSandbox>>;
+let bench: LedgerBench;
 beforeAll(async () => {
-  harness = await createHarness({ now: new Date() });
-  sandbox = await startTestSandbox();
+  bench = await createLedgerBench();
 });
 afterAll(async () => {
-  await sandbox.close();
-  await harness.close();
+  await bench.close();
 });
 
-/** A connected account that has nothing yet: the backfill would find nothing, and is left out. */
-async function connected(): Promise<Shop> {
-  const shop = await openShop(harness, sandbox.url);
-  const { workspaceId } = shop;
-  await harness
-    .context(workspaceId)
-    .transaction((tx) => saveSchedule(tx.db, workspaceId, CONNECTION, firstSchedule(harness.wall.now())));
-  return shop;
-}
-
-/** Lets this much time pass, starts what is due then, and carries it out. @returns what readings of the ledger that took place have told. */
-async function pass(shop: Shop, seconds = 31): Promise<JsonObject[]> {
-  const lane = syncLane({
-    contexts: harness.contexts,
-    system: harness.system,
-    wall: harness.wall,
-    credentials: credentialsOf(shop.apiKey, shop.account),
-  });
-  harness.wall.advance({ ms: seconds * 1000 });
-  const since = harness.wall.now();
-  for (const { workspaceId, detail } of await lane.due())
-    if (workspaceId === shop.workspaceId) await lane.drain(workspaceId, detail);
-  await harness.pump([shop.billing]);
-  const { rows } = await harness.admin.query<{ state: string; result: JsonObject }>(
-    "SELECT state, result FROM kernel.job WHERE workspace_id = $1 AND kind = 'billing.read-ledger' AND created_at >= $2",
-    [shop.workspaceId, since],
-  );
-  expect(rows.filter(({ state }) => state !== 'SUCCEEDED')).toEqual([]);
-  return rows.map(({ result }) => result);
-}
-
-const payOut = async (shop: Shop, body: object = {}): Promise<Stripe.Payout> => {
-  // On a clock that is far ahead of the shop's all is available.
-  const at = Math.floor(Date.now() / 1000) + 3 * 86_400;
-  const { payouts } = await steer<{ payouts: Stripe.Payout[] }>(sandbox.url, shop.account, 'payouts', { at, ...body });
-  return payouts[0]!;
-};
-const advance = (shop: Shop, payout: Stripe.Payout, to: string, at = payout.created + 60): Promise<unknown> =>
-  steer(sandbox.url, shop.account, `payouts/${payout.id}`, { to, at });
-
-async function ask(shop: Shop, source: string, variables: Record<string, unknown> = {}): Promise<JsonObject> {
-  const { data, errors } = await harness.run(shop.billing.schema, source, variables, {
-    workspaceId: shop.workspaceId,
-    scopes: ['billing:read'],
-  });
-  expect(errors).toBeUndefined();
-  return JSON.parse(JSON.stringify(data)) as JsonObject;
-}
-
-const PAYOUT = `query ($id: ID!) { payout(id: $id) { status reconciliation amount { amountMinor } reconciledAmount { amountMinor currency }
-  balanceTransactions { totalCount edges { node { type net { amountMinor } } } } } }`;
-interface ShownPayout {
-  readonly status: string;
-  readonly reconciliation: string;
-  readonly amount: { amountMinor: string };
-  readonly reconciledAmount: { amountMinor: string } | null;
-  readonly balanceTransactions: {
-    totalCount: number;
-    edges: { node: { type: string; net: { amountMinor: string } } }[];
-  };
-}
-
-async function shown(shop: Shop, payout: Stripe.Payout): Promise<ShownPayout> {
-  const { payout: found } = await ask(shop, PAYOUT, { id: idOf('payout', payout.id, shop) });
-  return found as unknown as ShownPayout;
-}
-const typesIn = ({ balanceTransactions }: ShownPayout): string[] =>
-  balanceTransactions.edges.map(({ node }) => node.type);
-
-/** Movements of the balance that are in no payout. */
-async function unassigned(shop: Shop): Promise<string[]> {
-  const { balanceTransactions } = await ask(
-    shop,
-    '{ balanceTransactions(first: 100) { edges { node { type payout { id } } } } }',
-  );
-  const { edges } = balanceTransactions as unknown as {
-    edges: { node: { type: string; payout: { id: string } | null } }[];
-  };
-  return edges.filter(({ node }) => node.payout === null).map(({ node }) => node.type);
-}
-
 async function charges(shop: Shop): Promise<(JsonObject | null)[]> {
-  const found = await ask(
+  const found = await bench.ask(
     shop,
     '{ charges { edges { node { balanceTransaction { fee { amountMinor } net { amountMinor } payout { status } } } } } }',
   );
@@ -118,162 +29,164 @@ async function charges(shop: Shop): Promise<(JsonObject | null)[]> {
 
 describe('what moved the balance', () => {
   it('is known half a minute after a charge was heard of, and is one call for many charges', async () => {
-    const shop = await connected();
+    const shop = await bench.connected();
     for (let i = 0; i < 2; i++) await subscribe(shop);
     await shop.hear();
     expect(await charges(shop)).toEqual([null, null]);
-    expect(await pass(shop, 29)).toEqual([]);
-    expect(await pass(shop, 2)).toEqual([{ movements: 2, payouts: 0, apiCalls: 1 }]);
+    expect(await bench.pass(shop, 29)).toEqual([]);
+    expect(await bench.pass(shop, 2)).toEqual([{ movements: 2, payouts: 0, apiCalls: 1 }]);
     const moved = { fee: { amountMinor: '198' }, net: { amountMinor: '5602' }, payout: null };
     expect(await charges(shop)).toEqual([moved, moved]);
-    expect(await pass(shop)).toEqual([]);
-    expect(await pass(shop, 3_600)).toMatchObject([{ apiCalls: 1 }]);
+    expect(await bench.pass(shop)).toEqual([]);
+    expect(await bench.pass(shop, 3_600)).toMatchObject([{ apiCalls: 1 }]);
   });
 
   it('is found on a test clock that stands in the past', async () => {
-    const shop = await connected();
+    const shop = await bench.connected();
     await subscribe(shop, { frozenTime: Math.floor(Date.now() / 1000) - 200 * 86_400 });
     await shop.hear();
-    await pass(shop);
+    await bench.pass(shop);
     expect(await charges(shop)).toMatchObject([{ net: { amountMinor: '5602' } }]);
   });
 
   it('by a refund is known too', async () => {
-    const shop = await connected();
+    const shop = await bench.connected();
     await subscribe(shop);
     await shop.hear();
-    await pass(shop);
+    await bench.pass(shop);
     const [charge] = (await shop.stripe.charges.list()).data;
     await shop.stripe.refunds.create({ charge: charge!.id, amount: 1_000 });
     await shop.hear();
-    await pass(shop);
-    expect(await ask(shop, '{ refunds { edges { node { balanceTransaction { net { amountMinor } } } } } }')).toEqual({
+    await bench.pass(shop);
+    expect(
+      await bench.ask(shop, '{ refunds { edges { node { balanceTransaction { net { amountMinor } } } } } }'),
+    ).toEqual({
       refunds: { edges: [{ node: { balanceTransaction: { net: { amountMinor: '-1000' } } } }] },
     });
   });
 
   it('when something moves it while it is read, is read again', async () => {
-    const shop = await connected();
+    const shop = await bench.connected();
     await subscribe(shop);
     await shop.hear();
-    await harness.admin.query(
+    await bench.harness.admin.query(
       `INSERT INTO kernel.job (workspace_id, id, kind, queue, unique_key, payload, state, max_attempts, created_at, attempts, lease_until)
        VALUES ($1, 'job_00000000000000000009', 'billing.read-ledger', 'jobs', $2, $3, 'RUNNING', 25, now(), 1, $4)`,
       [
         shop.workspaceId,
         CONNECTION,
         JSON.stringify({ connectionId: CONNECTION }),
-        new Date(harness.wall.now().getTime() + 3_600_000),
+        new Date(bench.harness.wall.now().getTime() + 3_600_000),
       ],
     );
-    expect(await pass(shop)).toEqual([]);
-    await harness.admin.query("UPDATE kernel.job SET state = 'SUCCEEDED' WHERE id = 'job_00000000000000000009'");
-    expect(await pass(shop)).toMatchObject([{ movements: 1 }]);
+    expect(await bench.pass(shop)).toEqual([]);
+    await bench.harness.admin.query("UPDATE kernel.job SET state = 'SUCCEEDED' WHERE id = 'job_00000000000000000009'");
+    expect(await bench.pass(shop)).toMatchObject([{ movements: 1 }]);
   });
 });
 
 describe('a payout', () => {
   it('leads to all that was paid out in it, which adds up, and each of them back', async () => {
-    const shop = await connected();
+    const shop = await bench.connected();
     for (let i = 0; i < 2; i++) await subscribe(shop);
     const [charge] = (await shop.stripe.charges.list()).data;
     await shop.stripe.refunds.create({ charge: charge!.id, amount: 1_000 });
-    const payout = await payOut(shop);
+    const payout = await bench.payOut(shop.account);
     await shop.hear();
-    expect(await shown(shop, payout)).toMatchObject({
+    expect(await bench.shown(shop, payout)).toMatchObject({
       status: 'PAID',
       reconciliation: 'PENDING',
       reconciledAmount: null,
     });
-    await pass(shop);
+    await bench.pass(shop);
     const amount = { amountMinor: String(payout.amount) };
-    const found = await shown(shop, payout);
+    const found = await bench.shown(shop, payout);
     expect(found).toMatchObject({ reconciliation: 'COMPLETE', amount, reconciledAmount: amount });
     expect(typesIn(found).toSorted()).toEqual(['CHARGE', 'CHARGE', 'PAYOUT', 'REFUND']);
     const sum = found.balanceTransactions.edges.reduce((total, { node }) => total + BigInt(node.net.amountMinor), 0n);
     expect(sum).toBe(0n);
-    expect(await unassigned(shop)).toEqual([]);
+    expect(await bench.unassigned(shop)).toEqual([]);
     expect(await charges(shop)).toMatchObject([{ payout: { status: 'PAID' } }, { payout: { status: 'PAID' } }]);
   });
 
   it('that was there before the connection is read after the backfill', async () => {
-    const shop = await openShop(harness, sandbox.url);
+    const shop = await openShop(bench.harness, bench.sandbox.url);
     await subscribe(shop);
-    const payout = await payOut(shop);
+    const payout = await bench.payOut(shop.account);
     await shop.newEvents(); // sent before the endpoint was there
-    await harness
+    await bench.harness
       .context(shop.workspaceId)
       .transaction((tx) => shop.billing.onStripeConnected(tx, { connectionId: CONNECTION }));
-    await harness.pump([shop.billing]);
-    expect(await shown(shop, payout)).toMatchObject({ reconciliation: 'PENDING' });
-    await pass(shop);
-    expect(await shown(shop, payout)).toMatchObject({ reconciliation: 'COMPLETE' });
-    expect(await unassigned(shop)).toEqual([]);
+    await bench.harness.pump([shop.billing]);
+    expect(await bench.shown(shop, payout)).toMatchObject({ reconciliation: 'PENDING' });
+    await bench.pass(shop);
+    expect(await bench.shown(shop, payout)).toMatchObject({ reconciliation: 'COMPLETE' });
+    expect(await bench.unassigned(shop)).toEqual([]);
   });
 
   it('that is paid and not settled is pending, with what is known of it', async () => {
-    const shop = await connected();
+    const shop = await bench.connected();
     await subscribe(shop);
-    const payout = await payOut(shop, { until: 'paid' });
+    const payout = await bench.payOut(shop.account, { until: 'paid' });
     await shop.hear();
-    await pass(shop);
-    expect(await shown(shop, payout)).toMatchObject({
+    await bench.pass(shop);
+    expect(await bench.shown(shop, payout)).toMatchObject({
       reconciliation: 'PENDING',
       reconciledAmount: { amountMinor: String(payout.amount) },
     });
-    await advance(shop, payout, 'reconciled');
+    await bench.advance(shop.account, payout, 'reconciled');
     await shop.hear();
-    await pass(shop);
-    expect(await shown(shop, payout)).toMatchObject({ reconciliation: 'COMPLETE' });
+    await bench.pass(shop);
+    expect(await bench.shown(shop, payout)).toMatchObject({ reconciliation: 'COMPLETE' });
   });
 
   it.each([
     { order: 'in order', arrange: (events: JsonObject[]) => events },
     { order: 'backwards', arrange: (events: JsonObject[]) => events.toReversed() },
   ])('fails after it was paid, heard of $order: its money is in the next one', async ({ arrange }) => {
-    const shop = await connected();
+    const shop = await bench.connected();
     await subscribe(shop);
-    const payout = await payOut(shop);
-    await advance(shop, payout, 'failed');
-    const again = await payOut(shop, { at: payout.created + 3_600 });
+    const payout = await bench.payOut(shop.account);
+    await bench.advance(shop.account, payout, 'failed');
+    const again = await bench.payOut(shop.account, { at: payout.created + 3_600 });
     await shop.hear(arrange(await shop.newEvents()));
-    await pass(shop);
-    const failed = await shown(shop, payout);
+    await bench.pass(shop);
+    const failed = await bench.shown(shop, payout);
     expect(failed).toMatchObject({ status: 'FAILED', reconciliation: 'COMPLETE' });
     expect(typesIn(failed)).toEqual(['PAYOUT', 'CHARGE']);
-    const paid = await shown(shop, again);
+    const paid = await bench.shown(shop, again);
     expect(paid).toMatchObject({ status: 'PAID', reconciliation: 'COMPLETE', amount: failed.amount });
     expect(typesIn(paid)).toEqual(['PAYOUT', 'PAYOUT_FAILURE']);
-    expect(await unassigned(shop)).toEqual([]);
+    expect(await bench.unassigned(shop)).toEqual([]);
   });
 
   it('by hand has no transactions to show, and holds up nothing', async () => {
-    const shop = await connected();
+    const shop = await bench.connected();
     await subscribe(shop, { frozenTime: Math.floor(Date.now() / 1000) - 10 * 86_400 });
     const byHand = await shop.stripe.payouts.create({ amount: 1_000, currency: 'eur' });
-    await advance(shop, byHand, 'paid');
+    await bench.advance(shop.account, byHand, 'paid');
     await shop.hear();
-    expect(await pass(shop)).toEqual([{ movements: 2, payouts: 0, apiCalls: 1 }]);
-    expect(await shown(shop, byHand)).toMatchObject({
+    expect(await bench.pass(shop)).toEqual([{ movements: 2, payouts: 0, apiCalls: 1 }]);
+    expect(await bench.shown(shop, byHand)).toMatchObject({
       status: 'PAID',
       reconciliation: 'NOT_APPLICABLE',
       reconciledAmount: null,
       balanceTransactions: { totalCount: 0 },
     });
-    expect(await unassigned(shop)).toHaveLength(2);
+    expect(await bench.unassigned(shop)).toHaveLength(2);
   });
 
   it('whose transactions do not add up says so', async () => {
-    const shop = await connected();
+    const shop = await bench.connected();
     await subscribe(shop);
-    const payout = await payOut(shop);
+    const payout = await bench.payOut(shop.account);
     await shop.hear();
-    await pass(shop);
-    await harness.admin.query(
+    await bench.pass(shop);
+    await bench.harness.admin.query(
       "UPDATE stripe.balance_transaction SET net_minor = net_minor - 1 WHERE workspace_id = $1 AND type = 'CHARGE'",
       [shop.workspaceId],
     );
-    expect(await shown(shop, payout)).toMatchObject({
+    expect(await bench.shown(shop, payout)).toMatchObject({
       reconciliation: 'MISMATCHED',
       reconciledAmount: { amountMinor: String(payout.amount - 1) },
     });
@@ -282,7 +195,7 @@ describe('a payout', () => {
 
 /** As if the account's one movement had happened so often again. By the API that would take as many calls. */
 async function moveOften(account: string, times: number): Promise<void> {
-  const client = new pg.Client({ connectionString: sandbox.databaseUrl });
+  const client = new pg.Client({ connectionString: bench.sandbox.databaseUrl });
   await client.connect();
   try {
     await client.query(
@@ -317,10 +230,10 @@ function watched(inner: StripeApi, asked: string[], fate: () => void): StripeApi
 
 describe('a reading of the ledger', () => {
   async function withLargePayout(): Promise<{ shop: Shop; payout: Stripe.Payout }> {
-    const shop = await connected();
+    const shop = await bench.connected();
     await subscribe(shop);
     await moveOften(shop.account, 110);
-    const payout = await payOut(shop);
+    const payout = await bench.payOut(shop.account);
     await shop.hear();
     return { shop, payout };
   }
@@ -329,7 +242,7 @@ describe('a reading of the ledger', () => {
     const job = createReadLedgerJob({ credentials: credentialsOf(shop.apiKey, shop.account), stripe });
     let checkpoint: Json = null;
     return () =>
-      job.run(harness.context(shop.workspaceId), {
+      job.run(bench.harness.context(shop.workspaceId), {
         id: 'job_1',
         payload: { connectionId: CONNECTION },
         checkpoint,
@@ -344,7 +257,7 @@ describe('a reading of the ledger', () => {
     const { shop, payout } = await withLargePayout();
     const asked: string[] = [];
     let dead = false;
-    const stripe = watched(createStripeApi({ stripeApiBase: sandbox.url }), asked, () => {
+    const stripe = watched(createStripeApi({ stripeApiBase: bench.sandbox.url }), asked, () => {
       dead = !dead;
       if (dead) throw new Error('killed');
     });
@@ -352,24 +265,24 @@ describe('a reading of the ledger', () => {
     // 112 movements, the payout’s own among them: two pages of them, and two of what was paid out in the payout.
     for (let life = 1; life <= 4; life++) {
       await expect(run()).rejects.toThrow('killed');
-      expect((await shown(shop, payout)).reconciliation).toBe('PENDING');
+      expect((await bench.shown(shop, payout)).reconciliation).toBe('PENDING');
     }
     expect(await run()).toEqual({ movements: 224, payouts: 1, apiCalls: 4 });
     expect(new Set(asked).size).toBe(asked.length);
     expect(asked).toHaveLength(4);
-    const found = await shown(shop, payout);
+    const found = await bench.shown(shop, payout);
     expect(found).toMatchObject({ reconciliation: 'COMPLETE', balanceTransactions: { totalCount: 112 } });
     expect(await run()).toMatchObject({ apiCalls: 4 });
     expect(asked).toHaveLength(4);
   });
 
   it('passes over what Stripe will not show, says so, and asks again the next time', async () => {
-    const shop = await connected();
+    const shop = await bench.connected();
     await subscribe(shop);
-    const payout = await payOut(shop);
+    const payout = await bench.payOut(shop.account);
     await shop.hear();
     let shows = false;
-    const stripe = watched(createStripeApi({ stripeApiBase: sandbox.url }), [], () => {
+    const stripe = watched(createStripeApi({ stripeApiBase: bench.sandbox.url }), [], () => {
       if (!shows) throw new ProviderRefusedError('stripe', 'Stripe refused: no permission', 'permission');
     });
     expect(await runs(shop, stripe)()).toEqual({
@@ -378,9 +291,9 @@ describe('a reading of the ledger', () => {
       apiCalls: 2,
       refused: { [shop.account]: 'Stripe refused: no permission', [payout.id]: 'Stripe refused: no permission' },
     });
-    expect(await shown(shop, payout)).toMatchObject({ reconciliation: 'PENDING' });
+    expect(await bench.shown(shop, payout)).toMatchObject({ reconciliation: 'PENDING' });
     shows = true;
     expect(await runs(shop, stripe)()).toEqual({ movements: 4, payouts: 1, apiCalls: 2 });
-    expect(await shown(shop, payout)).toMatchObject({ reconciliation: 'COMPLETE' });
+    expect(await bench.shown(shop, payout)).toMatchObject({ reconciliation: 'COMPLETE' });
   });
 });

@@ -19,9 +19,16 @@ export interface Shop {
   hear(events?: readonly JsonObject[]): Promise<void>;
 }
 
+export const newTestKey = (): string => `sk_test_${randomBytes(8).toString('hex')}`;
+
+export interface ShopOptions {
+  /** Opens its account; a new one unless given. */
+  readonly apiKey?: string;
+}
+
 /** An account of its own in the sandbox, connected to a workspace of its own. */
-export async function openShop(harness: Harness, sandboxUrl: string): Promise<Shop> {
-  const apiKey = `sk_test_${randomBytes(8).toString('hex')}`;
+export async function openShop(harness: Harness, sandboxUrl: string, options: ShopOptions = {}): Promise<Shop> {
+  const { apiKey = newTestKey() } = options;
   const stripe = clientOf(sandboxUrl, apiKey);
   const { id: account } = await stripe.accounts.retrieveCurrent();
   const billing = createBillingSubgraph({
@@ -67,7 +74,7 @@ const MONTH_S = 32 * 86_400;
 
 /** A customer with a paid month on a test clock of its own, whose card then becomes one that is always declined. */
 export async function subscribe(
-  { stripe }: Shop,
+  { stripe }: Pick<Shop, 'stripe'>,
   options: { frozenTime?: number; card?: 'customer' | 'subscription' } = {},
 ): Promise<Renewal> {
   const clock = await stripe.testHelpers.testClocks.create({

@@ -82,7 +82,7 @@ async function firstCheckpoint(
     const plan = planCatchUp(caughtUpTo, Math.floor(ctx.wall.now().getTime() / 1000), EVENTS_KEPT_DAYS);
     if ('relist' in plan) return null;
     const others = await otherAccounts(tx.db, ctx.workspaceId, connectionId, credential.account);
-    const accounts = [credential.account, ...others];
+    const accounts = [credential.account, ...others.map((other) => other.account)];
     return { since: plan.since, began: null, accounts, account: 0, after: null, asked: 0, seen: 0, found: 0 };
   });
 }

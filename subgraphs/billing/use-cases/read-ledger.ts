@@ -8,7 +8,7 @@ import { ConnectionInactiveError } from '../errors.ts';
 import { readLedgerJob } from '../jobs.ts';
 import type { BillingDeps, StripeCredential } from '../ports.ts';
 import { assignPayout, nextUnlistedPayout, notePayoutListed } from '../repositories/balance-transactions.ts';
-import { otherAccounts } from '../repositories/heard-accounts.ts';
+import { noteUnread, otherAccounts } from '../repositories/heard-accounts.ts';
 import { askLedgerFrom, noteLedgerRead, takeLedger } from '../repositories/ledger-schedule.ts';
 import { actingAs } from '../stripe/acting-as.ts';
 import type { StripeApi } from '../stripe/client.ts';
@@ -35,6 +35,8 @@ type ListedPayout = z.output<typeof payoutShape>;
 /** Where a reading stands. Written with each page, in its transaction: a page that is in the mirror is not asked for again. */
 const checkpointShape = z.object({
   since: z.number().int(),
+  /** Where it is earlier for an account: Stripe did not show its movements the last time. */
+  earlier: z.record(z.string(), z.number().int()).default({}),
   /** Stripe's second at which the reading began to ask: up to when the ledger is read in the end. */
   began: z.number().nullable(),
   accounts: z.array(z.string()),
@@ -96,7 +98,10 @@ async function takeUp({ ctx, credential, connectionId, job }: Reading): Promise<
     const start: Checkpoint = {
       since: ledgerSince(bounds, ctx.wall.now()),
       began: null,
-      accounts: [credential.account, ...others],
+      earlier: Object.fromEntries(
+        others.flatMap(({ account, ledgerFrom }) => (ledgerFrom === null ? [] : [[account, secondOf(ledgerFrom)]])),
+      ),
+      accounts: [credential.account, ...others.map(({ account }) => account)],
       account: 0,
       after: null,
       payout: null,
@@ -111,17 +116,33 @@ async function takeUp({ ctx, credential, connectionId, job }: Reading): Promise<
   });
 }
 
-/** What was not shown at all stays to be read. */
-async function settle({ ctx, connectionId }: Reading, tx: Tx, { began, since }: Checkpoint): Promise<void> {
+/** What was not shown of the connection's own account stays to be read. */
+async function settle({ ctx, credential, connectionId }: Reading, tx: Tx, at: Checkpoint): Promise<void> {
   const { workspaceId } = ctx;
-  if (began === null) await askLedgerFrom(tx.db, workspaceId, connectionId, new Date(since * 1000));
-  else await noteLedgerRead(tx.db, workspaceId, connectionId, new Date(began * 1000));
+  if (credential.account in at.refused) await askLedgerFrom(tx.db, workspaceId, connectionId, instantOf(at.since));
+  if (at.began !== null) await noteLedgerRead(tx.db, workspaceId, connectionId, instantOf(at.began));
 }
+
+/** What was not shown of an account that is connected to it, too; that holds up no other. */
+async function noteShown(
+  { ctx, connectionId, credential }: Reading,
+  tx: Tx,
+  account: string,
+  unreadSince: number | null,
+): Promise<void> {
+  if (account === credential.account) return;
+  const from = unreadSince === null ? null : instantOf(unreadSince);
+  await noteUnread(tx.db, ctx.workspaceId, { connectionId, account }, from);
+}
+
+const secondOf = (instant: Date): number => Math.floor(instant.getTime() / 1000);
+const instantOf = (second: number): Date => new Date(second * 1000);
 
 /** One page of what has moved an account's balance. */
 async function readMovements(reading: Reading, at: Checkpoint): Promise<Checkpoint> {
   const account = at.accounts[at.account] ?? reading.credential.account;
-  const page = await pageOrRefused(reading, account, { since: at.since }, at.after);
+  const since = Math.min(at.since, at.earlier[account] ?? at.since);
+  const page = await pageOrRefused(reading, account, { since }, at.after);
   const next = 'refused' in page ? null : page.next;
   const done: Checkpoint = {
     ...at,
@@ -131,6 +152,7 @@ async function readMovements(reading: Reading, at: Checkpoint): Promise<Checkpoi
   };
   await reading.ctx.transaction(async (tx) => {
     await keep(reading, tx, account, page);
+    if (next === null) await noteShown(reading, tx, account, 'refused' in page ? since : null);
     await report(reading.job, done);
   });
   return done;
