@@ -32,13 +32,14 @@ const SYSTEM_RIGHTS: Readonly<Record<string, string>> = {
   'kernel.effect': 'SELECT', // the sweeper
   'kernel.event': 'SELECT', // the dispatcher and the shipper
   'kernel.event_outbox': 'DELETE, SELECT', // the dispatcher numbers what is committed
+  'kernel.idempotency_key': 'DELETE, SELECT (expires_at, key, workspace_id)', // retention: those that have expired, never their answers
   'kernel.inbox_event': 'SELECT', // the sweeper
   'kernel.inbox_key': 'DELETE, SELECT', // retention: which deliveries need not be known any more
   'kernel.job': 'SELECT', // the sweeper
   'kernel.provider_health': 'DELETE, INSERT, SELECT, UPDATE', // each process tells how its calls to providers fare
   'kernel.stream': 'DELETE, INSERT, SELECT', // the dispatcher; retention takes out the numbers of events that are gone
   'kernel.stream_head': 'INSERT, SELECT, UPDATE', // the dispatcher
-  'kernel.timer': 'SELECT', // the sweeper
+  'kernel.timer': 'DELETE, SELECT', // the sweeper; retention: those that are over
   'kernel.unrouted_delivery': 'DELETE, INSERT, SELECT, UPDATE (deliveries)', // the door; routed by an operator; retention
   'kernel.worker': 'DELETE, INSERT, SELECT, UPDATE', // each worker tells that it lives
   'kernel.workspace_clock': 'SELECT', // the sweeper: what is due by business time

@@ -59,7 +59,7 @@ describe('the configuration', () => {
       stripeConnect: { LIVE: null, TEST: null },
       metricsToken: null,
       otlpEndpoint: null,
-      retention: { inboxDays: 90, inboxKeyDays: 400, eventLogDays: 400 },
+      retention: { inboxDays: 90, inboxKeyDays: 400, eventLogDays: 400, timerDays: 90 },
       mailTransport: 'outbox',
       smtpUrl: null,
       mailFrom: 'billing@localhost',
@@ -86,6 +86,7 @@ describe('the configuration', () => {
       OPPULENCE_EFFECT_LEASE_MS: '500',
       INBOX_RETENTION_DAYS: '35',
       EVENT_LOG_RETENTION_DAYS: '8',
+      TIMER_RETENTION_DAYS: '1',
       STRIPE_API_BASE: 'http://127.0.0.1:9999/',
     });
     expect(config).toMatchObject({
@@ -111,7 +112,7 @@ describe('the configuration', () => {
       playground: false,
       introspection: true,
       effectLeaseMs: 500,
-      retention: { inboxDays: 35, inboxKeyDays: 400, eventLogDays: 8 },
+      retention: { inboxDays: 35, inboxKeyDays: 400, eventLogDays: 8, timerDays: 1 },
       stripeApiBase: 'http://127.0.0.1:9999',
     });
   });
@@ -155,6 +156,7 @@ describe('the configuration', () => {
     { variable: 'INBOX_RETENTION_DAYS', value: '30' },
     { variable: 'INBOX_KEY_RETENTION_DAYS', value: '1 year' },
     { variable: 'EVENT_LOG_RETENTION_DAYS', value: '7' },
+    { variable: 'TIMER_RETENTION_DAYS', value: '0' },
     { variable: 'LOG_LEVEL', value: 'loud' },
     { variable: 'OPPULENCE_EFFECT_LEASE_MS', value: '1s' },
   ])('refuses $variable=$value', ({ variable, value }) => {

@@ -113,6 +113,7 @@ export function loadConfig(env: Env = process.env): Config {
       inboxDays: values.INBOX_RETENTION_DAYS,
       inboxKeyDays: values.INBOX_KEY_RETENTION_DAYS,
       eventLogDays: values.EVENT_LOG_RETENTION_DAYS,
+      timerDays: values.TIMER_RETENTION_DAYS,
     },
     mailTransport: mailTransport(values),
     smtpUrl: mailTransport(values) === 'smtp' ? (values.SMTP_URL ?? null) : null,

@@ -123,6 +123,7 @@ export const serverVariables = {
   INBOX_RETENTION_DAYS: days(35, 'Stripe tells of events for 30 days').default(90),
   INBOX_KEY_RETENTION_DAYS: days(35, 'Stripe tells of events for 30 days').default(400),
   EVENT_LOG_RETENTION_DAYS: days(8, 'cursors are good for seven days').default(400),
+  TIMER_RETENTION_DAYS: days(1, 'somebody may want to see what was fired').default(90),
   MAIL_TRANSPORT: z.enum(MAIL_TRANSPORTS, { error: `must be ${MAIL_TRANSPORTS.join(' or ')}` }).optional(),
   SMTP_URL: smtp.optional(),
   MAIL_FROM: mailbox.optional(),

@@ -67,6 +67,27 @@ export const forgetUnrouted = (system: SystemDb, before: Date): Promise<number> 
     ),
   );
 
+/** Idempotency keys that count no more: one that is used again would be a first use. @returns how many. */
+export const forgetIdempotencyKeys = (system: SystemDb, now: Date): Promise<number> =>
+  inChunks(() =>
+    system.query(
+      `DELETE FROM kernel.idempotency_key WHERE expires_at <= $1 AND (workspace_id, key) IN (
+         SELECT workspace_id, key FROM kernel.idempotency_key WHERE expires_at <= $1 LIMIT ${String(CHUNK)}) RETURNING 1`,
+      [now],
+    ),
+  );
+
+/** Timers that are over, set and fired before `before` (wall time, whatever their business time was); dead ones wait for somebody. @returns how many. */
+export const forgetTimers = (system: SystemDb, before: Date): Promise<number> =>
+  inChunks(() =>
+    system.query(
+      `DELETE FROM kernel.timer WHERE ctid = ANY (ARRAY(
+         SELECT ctid FROM kernel.timer
+         WHERE state IN ('FIRED', 'CANCELED') AND id COLLATE "C" < $1 AND (fired_at IS NULL OR fired_at < $2) LIMIT ${String(CHUNK)})) RETURNING 1`,
+      [firstId('tmr', before), before],
+    ),
+  );
+
 async function inChunks(deleteChunk: () => Promise<readonly unknown[]>): Promise<number> {
   for (let deleted = 0; ;) {
     const { length } = await deleteChunk();

@@ -2,7 +2,15 @@ import type { SystemDb } from '../db/system.ts';
 import type { Lane } from '../jobs/lane.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../time/clock.ts';
-import { eventsStillNeeded, forgetDeliveries, forgetNumbers, forgetUnrouted, hasUncopiedEvents } from './leftovers.ts';
+import {
+  eventsStillNeeded,
+  forgetDeliveries,
+  forgetIdempotencyKeys,
+  forgetNumbers,
+  forgetTimers,
+  forgetUnrouted,
+  hasUncopiedEvents,
+} from './leftovers.ts';
 import { type Log, makePartitions, retirePartition } from './partitions.ts';
 
 const HOUR_MS = 3_600_000;
@@ -18,6 +26,8 @@ export interface Retention {
   readonly inboxKeyDays: number;
   /** Events. What a consumer has not seen yet, or has given up, stays. */
   readonly eventLogDays: number;
+  /** Timers that were fired or canceled. */
+  readonly timerDays: number;
 }
 
 export interface RetentionDeps {
@@ -32,7 +42,7 @@ export interface RetentionDeps {
 /** Retention is of the installation. */
 const ALL = 'all';
 
-/** Every hour, and when a process starts: makes the coming months of the inbox and the event log, and drops those that are old enough. */
+/** Every hour, and when a process starts: makes the coming months of the inbox and the event log, and drops those that are old enough, and what else is over. */
 export function retentionLane(deps: RetentionDeps): Lane {
   let nextAt = new Date(0);
   return {
@@ -63,7 +73,10 @@ export async function keepWithin(deps: RetentionDeps): Promise<void> {
   else await retire(deps, 'event', logBefore, await eventsStillNeeded(system, logBefore));
 
   const unrouted = await forgetUnrouted(system, before(retention.inboxDays));
-  if (unrouted > 0) log.info({ unrouted }, 'deliveries that belonged to nobody were dropped');
+  const timers = await forgetTimers(system, before(retention.timerDays));
+  const idempotencyKeys = await forgetIdempotencyKeys(system, wall.now());
+  if (unrouted + timers + idempotencyKeys > 0)
+    log.info({ unrouted, timers, idempotencyKeys }, 'what was over was forgotten');
   const numbers = await forgetNumbers(system);
   const deliveries = await forgetDeliveries(system, before(retention.inboxKeyDays));
   if (numbers + deliveries > 0) log.info({ numbers, deliveries }, 'what belonged to dropped rows was forgotten');

@@ -52,7 +52,7 @@ const deps = (over: Partial<RetentionDeps> = {}): RetentionDeps => ({
   system: harness.system,
   wall: harness.wall,
   log: silentLogger,
-  retention: { inboxDays: 90, inboxKeyDays: 400, eventLogDays: 90 },
+  retention: { inboxDays: 90, inboxKeyDays: 400, eventLogDays: 90, timerDays: 90 },
   copiedUpTo: () => Promise.resolve(1_000n),
   ...over,
 });
@@ -131,7 +131,7 @@ describe('deliveries', () => {
       });
       expect(done.count).toBe(1);
     });
-    await keepWithin(deps({ retention: { inboxDays: 35, inboxKeyDays: 400, eventLogDays: 400 } }));
+    await keepWithin(deps({ retention: { inboxDays: 35, inboxKeyDays: 400, eventLogDays: 400, timerDays: 90 } }));
     expect((await bodies()).sort()).toEqual([received, failed, alsoOld, recent].sort());
   });
 
@@ -172,6 +172,52 @@ it('deliveries of no workspace go when they are old, whatever became of them', a
   await unrouted('young', daysAgo(89));
   await keepWithin(deps());
   expect(await column('SELECT provider_event_id AS one FROM kernel.unrouted_delivery')).toEqual(['young']);
+});
+
+describe('what is over', () => {
+  /** Set and, if it was, fired then. */
+  const timer = async (at: Date, state: string, firedAt: Date | null = null): Promise<string> => {
+    const id = idFrom('tmr', at);
+    await harness.admin.query(
+      `INSERT INTO kernel.timer (workspace_id, id, kind, key, subject_id, payload, due_at, state, fired_at) VALUES ($1, $2, 'test.timer', $2, 's', '{}', $3, $4, $5)`,
+      [workspaceId, id, at, state, firedAt],
+    );
+    return id;
+  };
+
+  it('timers go when they were fired or canceled long ago; dead ones, and those to come, stay', async () => {
+    await timer(daysAgo(100), 'FIRED', daysAgo(95));
+    await timer(daysAgo(100), 'CANCELED');
+    const stay = [
+      await timer(daysAgo(100), 'FIRED', daysAgo(80)),
+      await timer(daysAgo(80), 'CANCELED'),
+      await timer(daysAgo(100), 'DEAD'),
+      await timer(daysAgo(100), 'PENDING'),
+    ];
+    await keepWithin(deps());
+    expect((await column('SELECT id AS one FROM kernel.timer')).sort()).toEqual(stay.sort());
+  });
+
+  it('a timer that is set again under the key of one that was forgotten is set', async () => {
+    const id = await timer(daysAgo(100), 'FIRED', daysAgo(95));
+    await keepWithin(deps());
+    await harness
+      .context(workspaceId)
+      .transaction((tx) => tx.setTimer({ kind: 'test.timer', key: id, subjectId: 's', dueAt: tx.now }));
+    expect(await column('SELECT state AS one FROM kernel.timer')).toEqual(['PENDING']);
+  });
+
+  it('idempotency keys go when they have expired', async () => {
+    const key = (name: string, expiresAt: Date): Promise<unknown> =>
+      harness.admin.query(
+        `INSERT INTO kernel.idempotency_key (workspace_id, key, fingerprint, created_at, expires_at) VALUES ($1, $2, 'f', $3, $3)`,
+        [workspaceId, name, expiresAt],
+      );
+    await key('expired', new Date(now.getTime() - 1));
+    await key('counts', new Date(now.getTime() + 1_000));
+    await keepWithin(deps());
+    expect(await column('SELECT key AS one FROM kernel.idempotency_key')).toEqual(['counts']);
+  });
 });
 
 describe('events', () => {
