@@ -13,6 +13,7 @@ import { errorMasking, formatError } from './plugins/error-masking.ts';
 import { idempotencyKey } from './plugins/idempotency-key.ts';
 import { knownOperation } from './plugins/known-operation.ts';
 import { operationMetrics } from './plugins/operation-metrics.ts';
+import { refuseOperations } from './plugins/refuse-operation.ts';
 import { requestLog } from './plugins/request-log.ts';
 import { requireCaller } from './plugins/require-caller.ts';
 import { rootFieldLimit } from './plugins/root-field-limit.ts';
@@ -59,10 +60,7 @@ export function createOperations(
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
-      knownOperation,
-      subscriptionsOverSockets,
-      requireCaller,
-      idempotencyKey,
+      refuseOperations([knownOperation, subscriptionsOverSockets, requireCaller, idempotencyKey]),
       errorMasking(deps.log),
       requestLog(deps.log),
       ...(deps.metrics === undefined ? [] : [operationMetrics(deps.metrics)]),

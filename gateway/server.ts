@@ -118,13 +118,13 @@ function createHttpServer(deps: GatewayDeps): FastifyInstance {
   // Only JSON is read; text/plain would let a form of another site send operations.
   server.removeContentTypeParser('text/plain');
   server.setErrorHandler(onError);
-  server.addHook('onRequest', async (request, reply) => {
+  server.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
     // Addresses are built from it further in, where one that is none would look like a fault of ours.
-    if (!URL.canParse(`http://${request.host}/`)) return sendRefusal(request, reply, malformedHost);
-    return Promise.resolve();
+    if (URL.canParse(`http://${request.host}/`)) done();
+    else void sendRefusal(request, reply, malformedHost);
   });
-  server.addHook('onResponse', async (request, reply) => {
+  server.addHook('onResponse', (request, reply, done) => {
     // The route's pattern, not its address: an address may hold a secret (/pay/:token).
     const fields = {
       requestId: request.id,
@@ -134,7 +134,7 @@ function createHttpServer(deps: GatewayDeps): FastifyInstance {
       ms: Math.round(reply.elapsedTime),
     };
     deps.log.info(fields, 'request');
-    return Promise.resolve();
+    done();
   });
   traceRequests(server);
   if (deps.metrics !== undefined) measureRequests(server, deps.metrics);

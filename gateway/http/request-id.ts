@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 
 import type { IncomingMessage } from 'node:http';
 
@@ -8,6 +8,7 @@ export function requestIdOf(request: IncomingMessage): string {
   return typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : newRequestId();
 }
 
+/** From a UUID, for which Node keeps random bytes in stock: asking for fresh ones is what costs. */
 export function newRequestId(): string {
-  return `req_${randomBytes(15).toString('hex').slice(0, 20)}`;
+  return `req_${randomUUID().replaceAll('-', '').slice(0, 20)}`;
 }

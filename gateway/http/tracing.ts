@@ -29,12 +29,12 @@ export function traceRequests(server: FastifyInstance): void {
   server.addHook('preHandler', (request, _reply, done) => {
     context.with(running.get(request) ?? context.active(), done);
   });
-  server.addHook('onResponse', async (request, reply) => {
+  server.addHook('onResponse', (request, reply, done) => {
     const span = trace.getSpan(running.get(request) ?? context.active());
     span?.setAttribute('http.response.status_code', reply.statusCode);
     if (reply.statusCode >= 500) span?.setStatus({ code: SpanStatusCode.ERROR });
     span?.end();
-    return Promise.resolve();
+    done();
   });
 }
 

@@ -1,8 +1,9 @@
 import { refusal } from '../refusals.ts';
-import { refuseOperation } from './refuse-operation.ts';
+
+import type { OperationCheck } from './refuse-operation.ts';
 
 /** A document with several operations and no (or a wrong) `operationName`: the planner would answer it as a fault of ours. */
-export const knownOperation = refuseOperation(({ operation }) =>
+export const knownOperation: OperationCheck = ({ operation }) =>
   operation !== undefined
     ? null
     : refusal({
@@ -11,5 +12,4 @@ export const knownOperation = refuseOperation(({ operation }) =>
         message: 'The document has several operations or none of this name. Say which one in operationName.',
         param: 'operationName',
         status: 400,
-      }),
-);
+      });

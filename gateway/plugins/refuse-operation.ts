@@ -8,13 +8,17 @@ type DidResolve = NonNullable<GraphQLRequestListener<RequestScope>['didResolveOp
 /** An operation that was read and is valid, with who sent it. */
 export type ResolvedOperation = Parameters<DidResolve>[0];
 
-/** A plugin that looks at every operation before it is planned, and may refuse it (null: it may pass). */
-export function refuseOperation(
-  why: (resolved: ResolvedOperation) => GraphQLError | null,
-): ApolloServerPlugin<RequestScope> {
+/** Why an operation is refused before it is planned; null when it may pass. */
+export type OperationCheck = (resolved: ResolvedOperation) => GraphQLError | null;
+
+/** Lets every operation pass these checks, in their order; the first that refuses speaks. */
+export function refuseOperations(checks: readonly OperationCheck[]): ApolloServerPlugin<RequestScope> {
   const didResolveOperation: DidResolve = (resolved) => {
-    const refused = why(resolved);
-    return refused === null ? Promise.resolve() : Promise.reject(refused);
+    for (const check of checks) {
+      const refused = check(resolved);
+      if (refused !== null) return Promise.reject(refused);
+    }
+    return Promise.resolve();
   };
   return { requestDidStart: () => Promise.resolve({ didResolveOperation }) };
 }

@@ -2,17 +2,17 @@ import { Kind, OperationTypeNode } from 'graphql';
 
 import { anonymousRefusal, isAnonymous } from '../authentication.ts';
 import { refusal } from '../refusals.ts';
-import { refuseOperation } from './refuse-operation.ts';
 
+import type { OperationCheck } from './refuse-operation.ts';
 import type { FragmentDefinitionNode, OperationDefinitionNode, SelectionSetNode } from 'graphql';
 
 /** Who came without a key may read the schema (where that is switched on) and nothing else. */
-export const requireCaller = refuseOperation(({ operation, document, contextValue }) => {
+export const requireCaller: OperationCheck = ({ operation, document, contextValue }) => {
   if (!isAnonymous(contextValue.caller) || operation === undefined) return null;
   const definitions = document.definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION);
   const fragments = new Map(definitions.map((node) => [node.name.value, node]));
   return onlyIntrospects(operation, fragments) ? null : refusal(anonymousRefusal);
-});
+};
 
 type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
 
