@@ -84,6 +84,59 @@ function pss(pid: number): number {
   }
 }
 
+interface Mapping {
+  /** Null for memory that no file is behind, PostgreSQL's shared memory included. */
+  readonly file: string | null;
+  readonly pssKiB: number;
+  readonly rssKiB: number;
+  /** Pages of a file's mapping that were written to, and are this process's own since. */
+  readonly ownKiB: number;
+}
+
+/**
+ * What these processes would take with nobody else on the machine, in KiB by pid: their proportional set size, but that a library or program
+ * which strangers have mapped too (another ClickHouse, another Node) counts in full. Of it, what one of ours has mapped is what is there for all.
+ */
+export function aloneKiB(pids: readonly number[]): ReadonlyMap<number, number> {
+  const mapped = pids.map((pid) => ({ pid, mappings: mappingsOf(pid) }));
+  const resident = new Map<string, { most: number; sum: number }>();
+  const inFile = mapped.map(({ mappings }) => {
+    const sums = new Map<string, number>();
+    for (const { file, rssKiB, ownKiB } of mappings)
+      if (file !== null) sums.set(file, (sums.get(file) ?? 0) + rssKiB - ownKiB);
+    for (const [file, kiB] of sums) {
+      const { most, sum } = resident.get(file) ?? { most: 0, sum: 0 };
+      resident.set(file, { most: Math.max(most, kiB), sum: sum + kiB });
+    }
+    return sums;
+  });
+  return new Map(
+    mapped.map(({ pid, mappings }, index) => {
+      const own = mappings.reduce((sum, { file, pssKiB, ownKiB }) => sum + (file === null ? pssKiB : ownKiB), 0);
+      const shares = [...(inFile[index] ?? [])].map(([file, kiB]) => {
+        const { most, sum } = resident.get(file) ?? { most: 0, sum: 0 };
+        return sum === 0 ? 0 : (most * kiB) / sum;
+      });
+      return [pid, shares.reduce((sum, share) => sum + share, own)];
+    }),
+  );
+}
+
+function mappingsOf(pid: number): Mapping[] {
+  let smaps: string;
+  try {
+    smaps = readFileSync(`/proc/${String(pid)}/smaps`, 'utf8');
+  } catch {
+    return []; // It has ended meanwhile, or belongs to somebody else.
+  }
+  return smaps.split(/^(?=[\da-f]+-[\da-f]+ )/m).map((mapping) => {
+    const [, inode, name = ''] = /^\S+ \S+ \S+ \S+ (\d+)[ \t]*(.*)/.exec(mapping) ?? [];
+    const kiB = (field: string): number => Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(mapping)?.[1] ?? 0);
+    const hasFile = inode !== '0' && !/^\/(dev\/(zero|shm)|SYSV|memfd:)/.test(name);
+    return { file: hasFile ? name : null, pssKiB: kiB('Pss'), rssKiB: kiB('Rss'), ownKiB: kiB('Anonymous') };
+  });
+}
+
 /** CPU seconds so far of the product in this folder, by part; web and worker are told where it is, and are found as children of this process. */
 export function cpuByPart(folder: string): ReadonlyMap<string, number> {
   const children = processes().filter((each) => each.parent === process.pid && /^(web|worker)$/.test(nameOf(each)));
