@@ -88,8 +88,9 @@ interface Mapping {
   /** Null for memory that no file is behind, PostgreSQL's shared memory included. */
   readonly file: string | null;
   readonly pssKiB: number;
-  readonly rssKiB: number;
-  /** Pages of a file's mapping that were written to, and are this process's own since. */
+  /** As the file has it. */
+  readonly cleanKiB: number;
+  /** Written to since, and so no longer the file's; forked processes share it. */
   readonly ownKiB: number;
 }
 
@@ -102,8 +103,7 @@ export function aloneKiB(pids: readonly number[]): ReadonlyMap<number, number> {
   const resident = new Map<string, { most: number; sum: number }>();
   const inFile = mapped.map(({ mappings }) => {
     const sums = new Map<string, number>();
-    for (const { file, rssKiB, ownKiB } of mappings)
-      if (file !== null) sums.set(file, (sums.get(file) ?? 0) + rssKiB - ownKiB);
+    for (const { file, cleanKiB } of mappings) if (file !== null) sums.set(file, (sums.get(file) ?? 0) + cleanKiB);
     for (const [file, kiB] of sums) {
       const { most, sum } = resident.get(file) ?? { most: 0, sum: 0 };
       resident.set(file, { most: Math.max(most, kiB), sum: sum + kiB });
@@ -133,7 +133,9 @@ function mappingsOf(pid: number): Mapping[] {
     const [, inode, name = ''] = /^\S+ \S+ \S+ \S+ (\d+)[ \t]*(.*)/.exec(mapping) ?? [];
     const kiB = (field: string): number => Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(mapping)?.[1] ?? 0);
     const hasFile = inode !== '0' && !/^\/(dev\/(zero|shm)|SYSV|memfd:)/.test(name);
-    return { file: hasFile ? name : null, pssKiB: kiB('Pss'), rssKiB: kiB('Rss'), ownKiB: kiB('Anonymous') };
+    const [pssKiB, written] = [kiB('Pss'), kiB('Anonymous')];
+    const file = hasFile ? name : null;
+    return { file, pssKiB, cleanKiB: kiB('Rss') - written, ownKiB: Math.min(written, pssKiB) };
   });
 }
 
