@@ -88,7 +88,7 @@ export function composeProduct(kernel: Kernel): Product {
     contextFor,
     checkoutOrigins: [stripeHost(stripeApiBase, 'checkout')],
   });
-  const analytics = createAnalyticsSubgraph({ clickhouse, system, mirror: billing.mirror });
+  const analytics = createAnalyticsSubgraph({ clickhouse, system, mirror: billing.mirror, cases: recovery.cases });
   metrics.collect(queueCollector(system, wall, { sync: DUE_SYNCS }));
   metrics.collect(shippingCollector({ system, wall }));
   metrics.collect(recoveryRateCollector({ system, wall }));

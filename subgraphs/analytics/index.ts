@@ -1,6 +1,6 @@
 import { type Subgraph, withSchema } from '#subgraphs/shared/graphql/subgraph.ts';
 import { buildAnalyticsSchema } from './schema/index.ts';
-import type { MirrorPort } from './ports.ts';
+import type { CasesPort, MirrorPort } from './ports.ts';
 import { createReconcileJob } from './use-cases/reconcile.ts';
 import type { AnalyticsReads } from './use-cases/summarize-recovery.ts';
 
@@ -14,6 +14,8 @@ export { shipEvents, type ShipDeps } from './use-cases/ship-events.ts';
 export interface AnalyticsDeps extends AnalyticsReads {
   /** What the copy of billing's mirror is compared with. */
   readonly mirror: MirrorPort;
+  /** What the copy of recovery's cases is compared with. */
+  readonly cases: CasesPort;
 }
 
 /** Analytics' part of the graph. What feeds it is `shipLane`, which the workers run. */

@@ -16,24 +16,31 @@ export interface MirrorFigures extends MirrorGroup {
   readonly fingerprint: bigint;
 }
 
-/** An object that ClickHouse knew otherwise than PostgreSQL. */
+/** An object, or a recovery case, that ClickHouse knew otherwise than PostgreSQL. */
 export interface MirrorDifference {
   readonly kind: string;
   readonly objectId: string;
+  /** '' for a recovery case, of which Stripe knows nothing. */
   readonly stripeId: string;
   /** MISSING: not in ClickHouse. DIFFERENT: in another state. EXTRA: not in PostgreSQL. */
   readonly what: 'MISSING' | 'DIFFERENT' | 'EXTRA';
   readonly repaired: boolean;
 }
 
-const nameOf = ({ kind, day, currency }: MirrorGroup): string => JSON.stringify([kind, day, currency]);
+interface Figures {
+  readonly amountMinor: bigint;
+  readonly fingerprint: bigint;
+}
 
-/** The groups that do not add up to the same on both sides. */
-export function differingGroups(a: readonly MirrorFigures[], b: readonly MirrorFigures[]): readonly MirrorGroup[] {
-  const figures = (of: MirrorFigures): string =>
-    `${String(of.objects)} ${String(of.amountMinor)} ${String(of.fingerprint)}`;
+/** The groups that do not add up to the same on both sides; `nameOf` tells them apart. */
+export function differingGroups<G extends Figures>(
+  a: readonly G[],
+  b: readonly G[],
+  { nameOf, countOf }: { readonly nameOf: (group: G) => string; readonly countOf: (group: G) => bigint },
+): readonly G[] {
+  const figures = (of: G): string => `${String(countOf(of))} ${String(of.amountMinor)} ${String(of.fingerprint)}`;
   const others = new Map(b.map((group) => [nameOf(group), group]));
-  const differing: MirrorGroup[] = a.filter((group) => {
+  const differing = a.filter((group) => {
     const other = others.get(nameOf(group));
     others.delete(nameOf(group));
     return other === undefined || figures(other) !== figures(group);

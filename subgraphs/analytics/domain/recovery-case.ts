@@ -22,6 +22,30 @@ export interface RecoveryCaseFacts {
   readonly declineClass: string;
 }
 
+/** Stripe has no word for it: ours, beside the kinds of billing's objects. */
+export const RECOVERY_CASE = 'recovery_case';
+
+type Compared = Omit<RecoveryCaseFacts, 'workspaceId' | 'version'>;
+
+export function sameCase(a: Compared | undefined, b: Compared | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  const said = (of: Compared): readonly unknown[] => [
+    of.invoiceId,
+    of.customerId,
+    of.state,
+    of.currency,
+    of.amountMinor,
+    of.recoveredAmountMinor,
+    of.openedAt.getTime(),
+    of.recoveredAt?.getTime(),
+    of.closedAt?.getTime(),
+    of.attribution,
+    of.declineClass,
+  ];
+  const others = said(b);
+  return said(a).every((each, index) => each === others[index]);
+}
+
 /** What an event says about a case. */
 export type RecoveryCaseChange =
   | {

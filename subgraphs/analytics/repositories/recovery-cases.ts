@@ -1,10 +1,13 @@
 import type { ClickHouse } from '#subgraphs/shared/clickhouse/client.ts';
 import { toClickHouseTime } from '#subgraphs/shared/clickhouse/time.ts';
+import { caseFigures } from '../clickhouse/queries/case-figures.ts';
+import { caseIds } from '../clickhouse/queries/case-ids.ts';
 import { casesById } from '../clickhouse/queries/cases-by-id.ts';
 import { recoveredAmounts } from '../clickhouse/queries/recovered-amounts.ts';
 import { recoveryCohorts } from '../clickhouse/queries/recovery-cohorts.ts';
 import { MATURITY_DAYS, type CohortFigures } from '../domain/recovery-figures.ts';
 import type { RecoveryCaseFacts } from '../domain/recovery-case.ts';
+import type { CaseFigures, CaseGroup } from '../ports.ts';
 
 /** Bound values travel in the request's address, which servers cap at 16 KiB: 200 ids of 25 characters stay far below. */
 const IDS_PER_REQUEST = 200;
@@ -92,6 +95,37 @@ export async function findCases(
     }
   }
   return cases;
+}
+
+export async function figuresOfCases(ch: ClickHouse, workspaceId: string): Promise<readonly CaseFigures[]> {
+  const rows = await caseFigures.run(ch, workspaceId, {});
+  return rows.map(({ amount: amountMinor, ...figures }) => ({ ...figures, amountMinor }));
+}
+
+/** Ids of a group in their order, past `after`; at most `limit`. */
+export async function idsOfCaseGroup(
+  ch: ClickHouse,
+  workspaceId: string,
+  { day, state, currency }: CaseGroup,
+  after: string,
+  limit: number,
+): Promise<readonly string[]> {
+  const rows = await caseIds.run(ch, workspaceId, { day, state, currency, after, limit });
+  return rows.map(({ case_id }) => case_id);
+}
+
+/** Takes rows of these cases out: all of them, or those from a version on. */
+export async function removeCases(
+  ch: ClickHouse,
+  workspaceId: string,
+  ids: readonly string[],
+  from = 0n,
+): Promise<void> {
+  if (ids.length === 0) return;
+  await ch.command(
+    `DELETE FROM recovery_case_current WHERE workspace_id = {workspace_id:String} AND case_id IN {ids:Array(String)} AND version >= {from:UInt64}`,
+    { workspace_id: workspaceId, ids, from: from.toString() },
+  );
 }
 
 /** Adds a newer version of each case; the older ones vanish in merges and are never read. */

@@ -10,7 +10,7 @@ import { silentLogger } from '#subgraphs/shared/logging/logger.ts';
 import { createHarness, type Harness } from '#subgraphs/shared/testing/harness.ts';
 import type { ManualClock } from '#subgraphs/shared/time/clock.ts';
 import { analyticsMigrations } from '../clickhouse/migrations/index.ts';
-import type { MirrorPort } from '../ports.ts';
+import type { CasesPort, MirrorPort } from '../ports.ts';
 import type { ShipDeps } from '../use-cases/ship-events.ts';
 import { summarizeRecovery, type RecoverySummary, type SummarizeRecovery } from '../use-cases/summarize-recovery.ts';
 
@@ -22,6 +22,12 @@ export const NO_MIRROR: MirrorPort = {
   figures: () => Promise.resolve([]),
   idsOf: () => Promise.resolve([]),
   objects: () => Promise.resolve([]),
+};
+
+export const NO_CASES: CasesPort = {
+  figures: () => Promise.resolve([]),
+  idsOf: () => Promise.resolve([]),
+  cases: () => Promise.resolve([]),
 };
 
 export type NewStoredEvent = Pick<StoredEvent, 'workspaceId' | 'type' | 'subjectId' | 'occurredAt'> & {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Json } from '#subgraphs/shared/json/json.ts';
 import { createAnalyticsSubgraph } from '../index.ts';
 import { shipEvents } from '../use-cases/ship-events.ts';
-import { createAnalyticsWorld, ids, NO_MIRROR, type AnalyticsWorld } from './factories.ts';
+import { createAnalyticsWorld, ids, NO_CASES, NO_MIRROR, type AnalyticsWorld } from './factories.ts';
 
 let world: AnalyticsWorld;
 beforeAll(async () => {
@@ -43,7 +43,12 @@ async function announce(workspaceId: string, changes: Record<string, Json>[]): P
 }
 
 async function history(workspaceId: string, id: string): Promise<unknown> {
-  const { schema } = createAnalyticsSubgraph({ clickhouse: world.ch, system: world.ship.system, mirror: NO_MIRROR });
+  const { schema } = createAnalyticsSubgraph({
+    clickhouse: world.ch,
+    system: world.ship.system,
+    mirror: NO_MIRROR,
+    cases: NO_CASES,
+  });
   const { data, errors } = await world.harness.run(
     schema,
     HISTORY,

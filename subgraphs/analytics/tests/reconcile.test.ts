@@ -8,7 +8,7 @@ import { createAnalyticsSubgraph } from '../index.ts';
 import { reconcileLane } from '../reconcile-lane.ts';
 import { figuresOfMirror } from '../repositories/mirror-objects.ts';
 import { shipEvents } from '../use-cases/ship-events.ts';
-import { createAnalyticsWorld, type AnalyticsWorld } from './factories.ts';
+import { createAnalyticsWorld, type AnalyticsWorld, NO_CASES } from './factories.ts';
 
 const DAY_S = 86_400;
 const FIRST = 1_795_000_000;
@@ -20,7 +20,12 @@ let workspaceId: string;
 beforeAll(async () => {
   world = await createAnalyticsWorld();
   billing = offlineBilling();
-  analytics = createAnalyticsSubgraph({ clickhouse: world.ch, system: world.system, mirror: billing.mirror });
+  analytics = createAnalyticsSubgraph({
+    clickhouse: world.ch,
+    system: world.system,
+    mirror: billing.mirror,
+    cases: NO_CASES,
+  });
 });
 afterAll(async () => {
   await world.close();
@@ -239,7 +244,12 @@ describe('a comparison', () => {
     await invoices(2);
     await shipAll();
     const away = createClickHouse({ url: 'http://127.0.0.1:9', database: 'analytics', timeoutMs: 500 });
-    const cutOff = createAnalyticsSubgraph({ clickhouse: away, system: world.system, mirror: billing.mirror });
+    const cutOff = createAnalyticsSubgraph({
+      clickhouse: away,
+      system: world.system,
+      mirror: billing.mirror,
+      cases: NO_CASES,
+    });
     await ask(start());
     await world.harness.pump([billing, cutOff]);
     expect(await ask('{ reconciliations { totalCount } }')).toEqual({ reconciliations: { totalCount: 0 } });

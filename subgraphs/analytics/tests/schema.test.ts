@@ -7,7 +7,7 @@ import type { Subgraph } from '#subgraphs/shared/graphql/subgraph.ts';
 import type { GraphCall } from '#subgraphs/shared/testing/harness.ts';
 import { createAnalyticsSubgraph } from '../index.ts';
 import { shipEvents } from '../use-cases/ship-events.ts';
-import { caseEvents, createAnalyticsWorld, ids, NO_MIRROR, type AnalyticsWorld } from './factories.ts';
+import { caseEvents, createAnalyticsWorld, ids, NO_CASES, NO_MIRROR, type AnalyticsWorld } from './factories.ts';
 
 const SUMMARY = /* GraphQL */ `
   query Summary($input: RecoverySummaryInput) {
@@ -63,7 +63,12 @@ describe('analytics in the graph', () => {
 
   beforeAll(async () => {
     world = await createAnalyticsWorld();
-    subgraph = createAnalyticsSubgraph({ clickhouse: counting(world.ch), system: world.system, mirror: NO_MIRROR });
+    subgraph = createAnalyticsSubgraph({
+      clickhouse: counting(world.ch),
+      system: world.system,
+      mirror: NO_MIRROR,
+      cases: NO_CASES,
+    });
     for (const workspaceId of [mine, theirs])
       await world.harness.admin.query(
         `INSERT INTO kernel.workspace_clock (workspace_id, mode, test_now) VALUES ($1, 'TEST', '2026-12-24T00:00:00Z')`,
@@ -166,7 +171,12 @@ describe('analytics in the graph', () => {
 
   it('gives the rest of the answer, and a reason, while ClickHouse is away', async () => {
     const away = createClickHouse({ url: 'http://127.0.0.1:9', database: 'analytics', timeoutMs: 500 });
-    const cutOff = createAnalyticsSubgraph({ clickhouse: away, system: world.system, mirror: NO_MIRROR });
+    const cutOff = createAnalyticsSubgraph({
+      clickhouse: away,
+      system: world.system,
+      mirror: NO_MIRROR,
+      cases: NO_CASES,
+    });
     const representations = [{ __typename: 'Customer', id: alice }];
 
     const { data, errors } = await world.harness.run(

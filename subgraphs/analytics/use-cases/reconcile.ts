@@ -3,25 +3,43 @@ import type { ClickHouse } from '#subgraphs/shared/clickhouse/client.ts';
 import type { UseCaseContext } from '#subgraphs/shared/db/context.ts';
 import type { SystemDb } from '#subgraphs/shared/db/system.ts';
 import { jobHandler, type JobHandler } from '#subgraphs/shared/jobs/define.ts';
-import { versionBeyond, versionOfRead } from '../domain/mirror-change.ts';
-import { differingGroups, type MirrorDifference, type MirrorGroup, sameObject } from '../domain/mirror-difference.ts';
+import type { MirrorDifference } from '../domain/mirror-difference.ts';
 import { reconcileJob } from '../jobs.ts';
-import type { MirroredObject, MirrorPort } from '../ports.ts';
-import {
-  currentByIds,
-  figuresOfMirror,
-  idsOfGroup,
-  lastStatesByIds,
-  mendObjects,
-  removeObjects,
-} from '../repositories/mirror-objects.ts';
+import type { CasesPort, MirrorPort } from '../ports.ts';
 import { saveReconciliation } from '../repositories/reconciliations.ts';
 import { type Committed, committedNow, isShipped, newestPosition } from '../repositories/ship-cursor.ts';
+import { copiedCases } from './copied-cases.ts';
+import { copiedMirror } from './copied-mirror.ts';
 
 export interface ReconcileDeps {
   readonly clickhouse: ClickHouse;
   readonly system: SystemDb;
   readonly mirror: MirrorPort;
+  readonly cases: CasesPort;
+}
+
+/** Something that PostgreSQL holds and ClickHouse has a copy of. */
+export interface Copied<Row> {
+  /** What each side's groups add up to, as far as that differs, and how many groups and objects there are. */
+  compare(
+    ctx: UseCaseContext,
+  ): Promise<{ readonly objects: number; readonly groups: number; readonly differing: readonly Differing[] }>;
+  there(ctx: UseCaseContext, kind: string, ids: readonly string[]): Promise<ReadonlyMap<string, Row>>;
+  here(ctx: UseCaseContext, kind: string, ids: readonly string[]): Promise<ReadonlyMap<string, Row>>;
+  same(a: Row | undefined, b: Row | undefined): boolean;
+  stripeIdOf(row: Row): string;
+  /**
+   * Writes these as PostgreSQL has them, and takes out those that it has not. `position` is where the stream stood before they were read: whatever
+   * is announced of them after it has a greater version than what is written.
+   */
+  write(ctx: UseCaseContext, kind: string, rows: ReadonlyMap<string, Row | undefined>, position: bigint): Promise<void>;
+}
+
+/** A group that does not add up to the same on both sides. */
+export interface Differing {
+  readonly kind: string;
+  /** Ids that one side counts to it, in their order, past `after`; at most `limit`. Both sides'. */
+  readonly pages: readonly ((after: string, limit: number) => Promise<readonly string[]>)[];
 }
 
 /** Ids of one request: they travel in its address. */
@@ -32,14 +50,22 @@ const SHIPPED_POLL_MS = 200;
 /** Differences that are shown; all are counted. */
 const SHOWN = 100;
 
-type Objects = ReadonlyMap<string, MirroredObject>;
 /** Objects of a kind that seem to differ, as PostgreSQL had them at the first look; undefined: it had none of this id. */
-type Suspects = Map<string, Map<string, MirroredObject | undefined>>;
+type Suspects<Row> = Map<string, Map<string, Row | undefined>>;
+
+/** What the first look at a copy has found, and how the second one goes. */
+interface FirstLook {
+  readonly objects: number;
+  readonly groups: number;
+  readonly differingGroups: number;
+  readonly suspects: number;
+  secondLook(): Promise<MirrorDifference[]>;
+}
 
 /**
- * Compares counts, sums and fingerprints per kind, day and currency, and looks at the objects of the groups that differ. What was on its way is
- * no difference: suspects are looked at once more when everything that was committed has arrived, and count if PostgreSQL still says the
- * same of them and ClickHouse still something else. They are written again as PostgreSQL has them; repeating it changes nothing.
+ * Compares counts, sums and fingerprints of groups, and looks at the objects of those that differ. What was on its way is no difference: suspects
+ * are looked at once more when everything that was committed has arrived, and count if PostgreSQL still says the same of them and ClickHouse still
+ * something else. They are written again as PostgreSQL has them; repeating it changes nothing.
  */
 export function createReconcileJob(deps: ReconcileDeps): JobHandler {
   return jobHandler({
@@ -47,17 +73,20 @@ export function createReconcileJob(deps: ReconcileDeps): JobHandler {
     run: async (ctx, job) => {
       const { askedBy, kind } = job.payload;
       const startedAt = ctx.wall.now();
-      const inPostgres = await deps.mirror.figures(ctx, kind);
-      const groups = differingGroups(inPostgres, await figuresOfMirror(deps.clickhouse, ctx.workspaceId, kind));
-      const suspects: Suspects = new Map();
-      for (const group of groups) await lookAt(deps, ctx, group, suspects);
+      const looks: FirstLook[] = [];
+      const [mirror, cases] = [copiedMirror(deps, kind), copiedCases(deps, kind)];
+      if (mirror) looks.push(await firstLook(deps, ctx, mirror));
+      if (cases) looks.push(await firstLook(deps, ctx, cases));
+      const sum = (of: (look: FirstLook) => number): number => looks.reduce((total, look) => total + of(look), 0);
       const committed = await committedNow(deps.system, ctx.workspaceId);
-      await job.report({ done: groups.length, total: groups.length, message: 'groups that add up differently' });
-      const differences = await mend(deps, ctx, suspects, committed);
-      const objects = inPostgres.reduce((sum, group) => sum + Number(group.objects), 0);
+      const done = sum(({ differingGroups }) => differingGroups);
+      await job.report({ done, total: done, message: 'groups that add up differently' });
+      if (sum(({ suspects }) => suspects) > 0) await untilShipped(deps, ctx, committed);
+      const differences: MirrorDifference[] = [];
+      for (const look of looks) differences.push(...(await look.secondLook()));
       const result = {
-        objects,
-        groups: inPostgres.length,
+        objects: sum(({ objects }) => objects),
+        groups: sum(({ groups }) => groups),
         differing: differences.length,
         repaired: differences.filter(({ repaired }) => repaired).length,
       };
@@ -88,51 +117,37 @@ export function createReconcileJob(deps: ReconcileDeps): JobHandler {
   });
 }
 
-const byId = (objects: readonly MirroredObject[]): Objects => new Map(objects.map((each) => [each.objectId, each]));
-
-/** The first look: every object that either side counts to the group. */
-async function lookAt(deps: ReconcileDeps, ctx: UseCaseContext, group: MirrorGroup, suspects: Suspects): Promise<void> {
-  const { clickhouse, mirror } = deps;
-  const pages: ((after: string) => Promise<readonly string[]>)[] = [
-    (after) => mirror.idsOf(ctx, group, after, PAGE),
-    (after) => idsOfGroup(clickhouse, ctx.workspaceId, group, after, PAGE),
-  ];
-  for (const page of pages) {
-    for (let ids = await page(''); ids.length > 0; ids = await page(ids.at(-1) ?? '')) {
-      const [there, here] = await bothSides(deps, ctx, group.kind, ids);
-      for (const id of ids) {
-        if (sameObject(there.get(id), here.get(id))) continue;
-        const ofKind = suspects.get(group.kind) ?? new Map<string, MirroredObject | undefined>();
-        suspects.set(group.kind, ofKind.set(id, there.get(id)));
+/** The first look: every object that either side counts to a group that differs. */
+async function firstLook<Row>(deps: ReconcileDeps, ctx: UseCaseContext, copied: Copied<Row>): Promise<FirstLook> {
+  const { objects, groups, differing } = await copied.compare(ctx);
+  const suspects: Suspects<Row> = new Map();
+  for (const { kind, pages } of differing) {
+    for (const page of pages) {
+      for (let ids = await page('', PAGE); ids.length > 0; ids = await page(ids.at(-1) ?? '', PAGE)) {
+        const [there, here] = [await copied.there(ctx, kind, ids), await copied.here(ctx, kind, ids)];
+        for (const id of ids) {
+          if (copied.same(there.get(id), here.get(id))) continue;
+          const ofKind = suspects.get(kind) ?? new Map<string, Row | undefined>();
+          suspects.set(kind, ofKind.set(id, there.get(id)));
+        }
       }
     }
   }
-}
-
-async function bothSides(
-  { clickhouse, mirror }: ReconcileDeps,
-  ctx: UseCaseContext,
-  kind: string,
-  ids: readonly string[],
-): Promise<readonly [postgres: Objects, clickhouse: Objects]> {
-  return [byId(await mirror.objects(ctx, kind, ids)), byId(await currentByIds(clickhouse, ctx.workspaceId, kind, ids))];
-}
-
-async function mend(
-  deps: ReconcileDeps,
-  ctx: UseCaseContext,
-  suspects: Suspects,
-  committed: Committed,
-): Promise<MirrorDifference[]> {
-  if (suspects.size === 0) return [];
-  await untilShipped(deps, ctx, committed);
-  const differences: MirrorDifference[] = [];
-  for (const [kind, ofKind] of suspects) {
-    const ids = [...ofKind.keys()];
-    for (let start = 0; start < ids.length; start += PAGE)
-      differences.push(...(await mendPage(deps, ctx, kind, ids.slice(start, start + PAGE), ofKind)));
-  }
-  return differences;
+  return {
+    objects,
+    groups,
+    differingGroups: differing.length,
+    suspects: suspects.size,
+    secondLook: async () => {
+      const differences: MirrorDifference[] = [];
+      for (const [kind, ofKind] of suspects) {
+        const ids = [...ofKind.keys()];
+        for (let start = 0; start < ids.length; start += PAGE)
+          differences.push(...(await mendPage(deps, ctx, copied, kind, ids.slice(start, start + PAGE), ofKind)));
+      }
+      return differences;
+    },
+  };
 }
 
 /** What was committed has arrived in ClickHouse when it returns. @throws when that takes too long. */
@@ -149,41 +164,28 @@ async function untilShipped(
 }
 
 /** The second look at some objects of a kind. @returns those that differ for certain, and whether they do no more. */
-async function mendPage(
-  deps: ReconcileDeps,
+async function mendPage<Row>(
+  { system }: ReconcileDeps,
   ctx: UseCaseContext,
+  copied: Copied<Row>,
   kind: string,
   ids: readonly string[],
-  before: ReadonlyMap<string, MirroredObject | undefined>,
+  before: ReadonlyMap<string, Row | undefined>,
 ): Promise<MirrorDifference[]> {
-  const { clickhouse, system } = deps;
-  const { workspaceId } = ctx;
   // Read before the rows, so that whatever is announced of them after it has a greater version than what is written here.
   const position = await newestPosition(system);
-  const [there, here] = await bothSides(deps, ctx, kind, ids);
+  const [there, here] = [await copied.there(ctx, kind, ids), await copied.here(ctx, kind, ids)];
   const wrong = ids.filter(
-    (id) => sameObject(there.get(id), before.get(id)) && !sameObject(there.get(id), here.get(id)),
+    (id) => copied.same(there.get(id), before.get(id)) && !copied.same(there.get(id), here.get(id)),
   );
-  const objects = wrong.flatMap((id) => {
-    const object = there.get(id);
-    return object === undefined
-      ? []
-      : [{ ...object, workspaceId, version: versionOfRead(position), recordedAt: ctx.wall.now() }];
-  });
-  const extra = wrong.filter((id) => !there.has(id));
-  await removeObjects(clickhouse, workspaceId, kind, extra);
-  await removeObjects(clickhouse, workspaceId, kind, wrong, versionBeyond(position));
-  const known = byId(await lastStatesByIds(clickhouse, workspaceId, kind, wrong));
-  await mendObjects(
-    clickhouse,
-    objects,
-    objects.filter((object) => !sameObject(object, known.get(object.objectId))),
-  );
-  const now = byId(await currentByIds(clickhouse, workspaceId, kind, wrong));
+  if (wrong.length === 0) return [];
+  await copied.write(ctx, kind, new Map(wrong.map((id) => [id, there.get(id)])), position);
+  const now = await copied.here(ctx, kind, wrong);
   return wrong.map((objectId): MirrorDifference => {
     const [truth, copy] = [there.get(objectId), here.get(objectId)];
     const what = truth === undefined ? 'EXTRA' : copy === undefined ? 'MISSING' : 'DIFFERENT';
-    const stripeId = truth?.stripeId ?? copy?.stripeId ?? '';
-    return { kind, objectId, stripeId, what, repaired: sameObject(truth, now.get(objectId)) };
+    const known = truth ?? copy;
+    const stripeId = known === undefined ? '' : copied.stripeIdOf(known);
+    return { kind, objectId, stripeId, what, repaired: copied.same(truth, now.get(objectId)) };
   });
 }

@@ -14,7 +14,7 @@ export async function startReconciliation(
   return ctx.transaction(async (tx) => {
     if (kind !== null && !kinds.includes(kind))
       throw new ValidationError(
-        `There is no kind "${kind.slice(0, 60)}" to compare. Use Stripe’s word for it, such as invoice, or leave it out.`,
+        `There is no kind "${kind.slice(0, 60)}" to compare. Use Stripe’s word for it, such as invoice, or recovery_case, or leave it out.`,
         'input.kind',
       );
     const { type, id } = ctx.actor;

@@ -34,7 +34,10 @@ export type NewRecoveryCase = Pick<
 /** @returns null when another transaction opened a case for this invoice first. */
 export async function insertCase(db: RecoveryDb, fresh: NewRecoveryCase): Promise<RecoveryCase | null> {
   // ON CONFLICT DO NOTHING meets the partial unique index too: two at once open one case.
-  const { count } = await db.recoveryCase.createMany({ data: [{ ...fresh, state: 'OPEN' }], skipDuplicates: true });
+  const { count } = await db.recoveryCase.createMany({
+    data: [{ ...fresh, failedAmountMinor: fresh.amountMinor, state: 'OPEN' }],
+    skipDuplicates: true,
+  });
   return count === 0 ? null : lockCase(db, fresh.workspaceId, fresh.id);
 }
 
@@ -125,6 +128,7 @@ export type CaseChange = Partial<
     | 'closeNote'
     | 'attribution'
     | 'amountMinor'
+    | 'recoveredAmountMinor'
     | 'attemptCount'
     | 'declineCode'
     | 'declineClass'

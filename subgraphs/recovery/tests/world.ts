@@ -9,7 +9,7 @@ import { createMailSink, type CapturedMail } from '#subgraphs/shared/mail/mail-s
 import { ProviderUnavailableError } from '#subgraphs/shared/errors/errors.ts';
 import type { MailPort } from '#subgraphs/shared/mail/mail.ts';
 import { createHarness, type Harness } from '#subgraphs/shared/testing/harness.ts';
-import { createRecoverySubgraph } from '../index.ts';
+import { createRecoverySubgraph, type RecoverySubgraph } from '../index.ts';
 import type { InvoiceFacts } from '../ports.ts';
 import { createFakePayments, type FakePayments } from './fake-payments.ts';
 
@@ -20,7 +20,7 @@ export const NOON = new Date('2026-03-04T11:00:00Z');
 export interface World {
   readonly harness: Harness;
   readonly payments: FakePayments;
-  readonly subgraph: Subgraph;
+  readonly subgraph: RecoverySubgraph;
   /** Mail fails for this many sends, before anything leaves. */
   breakMail(times: number): void;
   /** The next mail leaves and its server falls silent, as SMTP may: it can't be asked afterwards. */

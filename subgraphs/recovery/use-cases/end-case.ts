@@ -25,7 +25,7 @@ export async function endCase(ctx: UseCaseContext, tx: Tx, open: RecoveryCase, e
     state: end.state,
     closedAt: tx.now,
     ...(end.state === 'RECOVERED'
-      ? { attribution: end.attribution }
+      ? { attribution: end.attribution, recoveredAmountMinor: end.amountPaid.amountMinor }
       : { closeReason: end.reason, closeNote: end.note ?? null }),
   });
 
