@@ -56,7 +56,7 @@ async function live(lives: readonly Life[]): Promise<Kept | undefined> {
     const drained = lane.drain(workspaceId, jobId);
     drains.push(drained);
     await Promise.race([silent, drained]);
-    wall.advance({ minutes: 6 }); // longer than the lease and every pause
+    wall.advance({ minutes: 40 }); // longer than every lease and pause
   }
   const { rows } = await harness.admin.query<Kept>('SELECT state, result, error FROM kernel.job WHERE id = $1', [
     jobId,

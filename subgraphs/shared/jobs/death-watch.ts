@@ -22,7 +22,7 @@ export interface DeathWatch {
 const MOST_DOUBLINGS = 5;
 
 /** Until when work is nobody else's. What was broken off is left alone for longer each time: it would keep all else from being done. */
-export function heldUntil({ leaseMs }: DeathWatch, now: Date, interruptions: number): Date {
+export function heldUntil({ leaseMs }: Pick<DeathWatch, 'leaseMs'>, now: Date, interruptions: number): Date {
   return new Date(now.getTime() + leaseMs * 2 ** Math.min(interruptions, MOST_DOUBLINGS));
 }
 

@@ -1,4 +1,4 @@
-import type { UseCaseContext } from '../db/context.ts';
+import type { Tx, UseCaseContext } from '../db/context.ts';
 import type { WorkerContexts } from '../db/contexts.ts';
 import type { SystemDb } from '../db/system.ts';
 import { DomainError, ProviderUnavailableError } from '../errors/errors.ts';
@@ -8,6 +8,7 @@ import { crashpoint } from '../testing/crashpoint.ts';
 import type { Clock } from '../time/clock.ts';
 import { inSpan } from '../tracing/span.ts';
 import { BrokenOffTooOften, refuseIfBrokenOffTooOften } from './broken-off.ts';
+import { heldUntil } from './death-watch.ts';
 import { JOB_QUEUES, type JobHandler, type JobProgress, type JobQueue } from './define.ts';
 import { jobFinished, jobProgressed } from './events.ts';
 import type { Lane } from './lane.ts';
@@ -71,10 +72,12 @@ async function claim(deps: JobDeps, ctx: UseCaseContext, jobId: string): Promise
         FOR UPDATE
       )
       UPDATE kernel.job j SET state = 'RUNNING', attempts = attempts + 1, max_attempts = max_attempts + was_broken_off::int, interruptions = interruptions + was_broken_off::int,
-             started_at = coalesce(started_at, ${wall}), lease_until = ${new Date(wall.getTime() + deps.leaseMs)}
+             started_at = coalesce(started_at, ${wall}), lease_until = ${wall}
       FROM due WHERE j.workspace_id = ${ctx.workspaceId} AND j.id = due.id
       RETURNING j.id, kind, payload, checkpoint, attempts, max_attempts, interruptions, started_at, trace_parent, was_broken_off`;
-    if (claimed?.was_broken_off === true) tx.count('jobs_total', { kind: claimed.kind, outcome: 'broken_off' });
+    if (claimed === undefined) return undefined;
+    if (claimed.was_broken_off) tx.count('jobs_total', { kind: claimed.kind, outcome: 'broken_off' });
+    await holdOn(deps, tx, claimed);
     return claimed;
   });
 }
@@ -127,10 +130,14 @@ async function fail(deps: JobDeps, ctx: UseCaseContext, row: JobRow, error: unkn
 }
 
 async function renewLease(deps: JobDeps, ctx: UseCaseContext, row: JobRow): Promise<void> {
-  await ctx.transaction(async (tx) => {
-    await tx.db.$executeRaw`
-      UPDATE kernel.job SET lease_until = ${new Date(deps.wall.now().getTime() + deps.leaseMs)} WHERE workspace_id = ${ctx.workspaceId} AND id = ${row.id} AND state = 'RUNNING' AND attempts = ${row.attempts}`;
-  });
+  await ctx.transaction((tx) => holdOn(deps, tx, row));
+}
+
+/** What was broken off without getting on is left alone for longer each time: workers that die of something else get over it meanwhile. */
+async function holdOn(deps: JobDeps, tx: Tx, row: JobRow): Promise<void> {
+  await tx.db.$executeRaw`
+    UPDATE kernel.job SET lease_until = ${heldUntil(deps, deps.wall.now(), row.interruptions)}
+    WHERE workspace_id = ${tx.workspaceId} AND id = ${row.id} AND state = 'RUNNING' AND attempts = ${row.attempts}`;
 }
 
 async function report(
@@ -145,7 +152,7 @@ async function report(
     const total = progress.total === undefined ? null : BigInt(progress.total);
     const checkpoint = progress.checkpoint === undefined ? null : JSON.stringify(progress.checkpoint);
     // A job that gets on has all its attempts again: they are for what stands still, not for work that is long and often broken off.
-    const [held] = await tx.db.$queryRaw<{ max_attempts: number }[]>`
+    const [held] = await tx.db.$queryRaw<{ max_attempts: number; interruptions: number }[]>`
       WITH held AS (
         SELECT id, ${done} > done OR ${checkpoint}::jsonb <> coalesce(checkpoint, 'null') AS gets_on FROM kernel.job
         WHERE workspace_id = ${ctx.workspaceId} AND id = ${row.id} AND state = 'RUNNING' AND attempts = ${row.attempts}
@@ -153,11 +160,11 @@ async function report(
       )
       UPDATE kernel.job j SET max_attempts = CASE WHEN gets_on THEN attempts - 1 + ${allowance} ELSE max_attempts END, interruptions = CASE WHEN gets_on THEN 0 ELSE interruptions END,
              done = ${done}, total = coalesce(${total}, total), message = coalesce(${progress.message ?? null}, message), checkpoint = coalesce(${checkpoint}::jsonb, checkpoint),
-             lease_until = ${new Date(deps.wall.now().getTime() + deps.leaseMs)}
+             lease_until = ${heldUntil(deps, deps.wall.now(), 0)}
       FROM held WHERE j.workspace_id = ${ctx.workspaceId} AND j.id = held.id
-      RETURNING max_attempts`;
+      RETURNING max_attempts, interruptions`;
     if (!held) throw new LostClaim();
-    row.max_attempts = held.max_attempts;
+    Object.assign(row, held);
     await announce(ctx, row.id, jobProgressed);
   });
   crashpoint('jobs.after-checkpoint');
