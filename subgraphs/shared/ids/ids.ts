@@ -1,5 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash } from 'node:crypto';
 
+import { pooledRandomBytes } from '../crypto/pooled-random-bytes.ts';
 import { systemClock, type Clock } from '../time/clock.ts';
 import { decodeBase62, encodeBase62, ID_BITS } from './base62.ts';
 
@@ -27,7 +28,7 @@ export interface IdSource {
 /** `random` returns n random bytes; it is an argument so that tests can make ids repeat. */
 export function createIdSource(
   clock: Clock = systemClock,
-  random: (bytes: number) => Uint8Array = randomBytes,
+  random: (bytes: number) => Uint8Array = pooledRandomBytes,
 ): IdSource {
   return {
     next(prefix): string {
@@ -48,14 +49,16 @@ export const systemIds: IdSource = createIdSource();
  * It does not sort by time and timeOfId says nothing about it.
  */
 export function mirrorId(prefix: IdPrefix, workspaceId: string, account: string, stripeId: string): string {
-  const hash = createHash('sha256');
-  for (const part of [workspaceId, account, stripeId]) {
-    const bytes = Buffer.from(part, 'utf8');
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(bytes.length);
-    hash.update(length).update(bytes);
+  const parts = [workspaceId, account, stripeId];
+  // In one piece: a batch of deliveries asks for thousands of these.
+  const named = Buffer.allocUnsafe(parts.reduce((sum, part) => sum + 4 + Buffer.byteLength(part), 0));
+  let at = 0;
+  for (const part of parts) {
+    const length = named.write(part, at + 4);
+    named.writeUInt32BE(length, at);
+    at += 4 + length;
   }
-  const first120Bits = toBigInt(hash.digest().subarray(0, 15));
+  const first120Bits = BigInt(`0x${hash('sha256', named).slice(0, 30)}`);
   return `${prefix}_${encodeBase62(first120Bits >> BigInt(120 - ID_BITS))}`;
 }
 
