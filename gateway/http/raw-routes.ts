@@ -41,8 +41,7 @@ function mount(scope: FastifyInstance, route: HttpRoute): void {
 }
 
 /** Lower-case names; of a repeated header (only Set-Cookie comes as a list) the values joined. */
-export function headersOf(request: Pick<FastifyRequest, 'headers'>): Record<string, string | undefined> {
-  return Object.fromEntries(
-    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
-  );
+export function headersOf({ headers }: Pick<FastifyRequest, 'headers'>): Record<string, string | undefined> {
+  const cookies = headers['set-cookie'];
+  return { ...(headers as Record<string, string | undefined>), ...(cookies && { 'set-cookie': cookies.join(', ') }) };
 }

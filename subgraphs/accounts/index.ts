@@ -17,7 +17,7 @@ import type { EnqueueSync } from './use-cases/start-sync.ts';
 import { syncRuns, type SyncRunsPort } from './use-cases/sync-runs.ts';
 import type { OnStripeConnected, StripePort } from './ports.ts';
 import { buildAccountsSchema } from './schema/index.ts';
-import { noteMatches, type MatchedSecret } from './use-cases/note-matches.ts';
+import { matchNotes } from './use-cases/note-matches.ts';
 import { resolveEndpoints, type ResolvedEndpoint } from './use-cases/resolve-endpoint.ts';
 import { createCredentials, type CredentialsPort } from './use-cases/stripe-credentials.ts';
 
@@ -34,7 +34,7 @@ export interface AccountsPorts {
   readonly endpoints: {
     /** `provider` as in the URL (`stripe`); null for anything unknown or disconnected. */
     resolve(provider: string, endpointPath: string): Promise<ResolvedEndpoint | null>;
-    /** A delivery was signed with this secret. Not waited for, and not told when it could not be noted: the next delivery will. */
+    /** A delivery was signed with this secret. Not waited for, and not told when it could not be noted: a later delivery will. */
     noteMatch(workspaceId: string, secretId: string): void;
     /** Of the one endpoint where Stripe posts what happens in accounts that are connected by OAuth; none where that is not configured. */
     readonly platformSecrets: readonly PlatformSecret[];
@@ -52,14 +52,14 @@ export function createAccountsPorts(deps: {
   const resolve = coalesce((asked: readonly { provider: string; endpointPath: string }[]) =>
     resolveEndpoints(deps, asked),
   );
-  const note = coalesce((matched: readonly MatchedSecret[]) => noteMatches(deps, matched), { concurrency: 1 });
+  const note = matchNotes(deps);
   return {
     credentials: createCredentials(deps.vault, deps.platforms),
     runs: syncRuns,
     endpoints: {
       resolve: (provider, endpointPath) => resolve({ provider, endpointPath }),
       noteMatch: (workspaceId, secretId) => {
-        note({ workspaceId, secretId }).catch(() => undefined);
+        note({ workspaceId, secretId });
       },
       platformSecrets: platformSecrets(deps.platforms),
       connected: (account, livemode) => connectedAccounts(deps, account, livemode),

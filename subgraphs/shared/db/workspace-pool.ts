@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import pg from 'pg';
 import { noteLent, noteReturned } from './lent-client.ts';
 import { currentWorkspace } from './workspace-scope.ts';
@@ -11,9 +12,22 @@ const queryOf = (target: object): Query => Reflect.get(target, 'query') as Query
 const plainQuery = queryOf(pg.Client.prototype);
 const plainConnect = Reflect.get(pg.Pool.prototype, 'connect') as Query;
 
-/** A client whose BEGIN carries the workspace. The setting is local to the transaction: nothing is ever set on a session. */
+/** Where statements leave: pg's types do not show it. */
+interface Wired {
+  readonly connection: { readonly stream: Writable };
+}
+
+/**
+ * A client whose BEGIN carries the workspace. The setting is local to the transaction: nothing is ever set on a session. Statements of one turn of
+ * the event loop leave together: each by itself would cost a system call here and waking the server there.
+ */
 class WorkspaceClient extends pg.Client {
   override query = ((...args: unknown[]): unknown => {
+    const { stream } = (this as unknown as Wired).connection;
+    stream.cork();
+    process.nextTick(() => {
+      stream.uncork();
+    });
     const [first, ...rest] = args;
     const text = typeof first === 'string' ? first : (first as { text?: string } | undefined)?.text;
     const workspaceId = currentWorkspace();

@@ -40,14 +40,15 @@ export interface InboxWriter {
 /** 32 MB of bodies in one statement at the most; the largest delivery has 1.5 MB. */
 const BATCH_BYTES = 32_000_000;
 
-// A column of the batch is one array parameter. `n` counts the repeats within the batch, of which only one may be in the statement. Which
+// A column of the batch is one array parameter, except for the bodies ($21), which lie end to end: as bytes they travel as they are, in an array they
+// would be written in hexadecimal and read again. `n` counts the repeats within the batch, of which only one may be in the statement. Which
 // deliveries are known is noted apart from them: they are partitioned by time, and a repeat may come in another month.
 const INSERT = `
   WITH given AS (
     SELECT * FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::timestamptz[], $10::text[], $11::boolean[], $12::text[],
-                         $13::text[], $14::text[], $15::timestamptz[], $16::bytea[], $17::text[], $18::text[], $19::int[], $20::text[])
+                         $13::text[], $14::text[], $15::timestamptz[], $16::int[], $17::text[], $18::text[], $19::int[], $20::text[], $22::int[])
       AS d(id, provider, endpoint_id, connection_id, provider_event_id, event_type, event_created_at, account, livemode, api_version, object_id, secret_id,
-           signed_at, body, state, reason, n, trace_parent)
+           signed_at, bytes, state, reason, n, trace_parent, start)
   ), known AS (
     INSERT INTO kernel.inbox_key (workspace_id, endpoint_id, provider_event_id, inbox_event_id, deliveries)
     SELECT $1, endpoint_id, provider_event_id, id, n FROM given
@@ -57,19 +58,21 @@ const INSERT = `
     INSERT INTO kernel.inbox_event (workspace_id, id, provider, endpoint_id, connection_id, provider_event_id, event_type, event_created_at, account, livemode,
                                     api_version, object_id, secret_id, signed_at, body, state, reason, received_at, trace_parent)
     SELECT $1, d.id, provider, d.endpoint_id, connection_id, d.provider_event_id, event_type, event_created_at, account, livemode,
-           api_version, object_id, secret_id, signed_at, body, state, reason, $2, trace_parent
+           api_version, object_id, secret_id, signed_at, substring($21::bytea FROM start FOR bytes), state, reason, $2, trace_parent
     FROM given d JOIN known USING (id)
   )
   SELECT id, endpoint_id, provider_event_id FROM known`;
 
 /** With the trace of the request that brought it: deliveries of many requests are kept by one statement. */
-type Traced = Delivery & { readonly traceParent: string | null };
+interface Traced {
+  readonly delivery: Delivery;
+  readonly traceParent: string | null;
+}
 
-const traced = (delivery: Delivery): Traced => ({ ...delivery, traceParent: activeTraceParent() });
+const traced = (delivery: Delivery): Traced => ({ delivery, traceParent: activeTraceParent() });
 
-interface Keyed {
+interface Keyed extends Traced {
   readonly id: string;
-  readonly delivery: Traced;
   n: number;
 }
 
@@ -85,44 +88,49 @@ function insertion(
   read(rows: readonly { id: string; endpoint_id: string; provider_event_id: string }[]): StoredDelivery[];
 } {
   const distinct = new Map<string, Keyed>();
-  const firsts = deliveries.map((delivery) => {
+  const firsts = deliveries.map(({ delivery, traceParent }) => {
     const key = keyOf(delivery.endpointId, delivery.providerEventId);
     const known = distinct.get(key);
     if (known) known.n += 1;
-    else distinct.set(key, { id: deps.ids.next('inb'), delivery, n: 1 });
+    else distinct.set(key, { id: deps.ids.next('inb'), delivery, traceParent, n: 1 });
     return known === undefined;
   });
   const rows = [...distinct.values()];
-  const column = (of: (row: Keyed) => unknown): unknown[] => rows.map(of);
-  const field = (name: keyof Traced): unknown[] => column(({ delivery }) => delivery[name] ?? null);
+  const of = (value: (delivery: Delivery) => unknown): unknown[] => rows.map(({ delivery }) => value(delivery) ?? null);
+  const bodies = rows.map(({ delivery }) => delivery.body);
+  const lengths = bodies.map((body) => body.length);
+  let next = 1;
+  const starts = lengths.map((length) => (next += length) - length);
   return {
     values: [
       workspaceId,
       deps.wall.now(),
-      column(({ id }) => id),
-      field('provider'),
-      field('endpointId'),
-      field('connectionId'),
-      field('providerEventId'),
-      field('eventType'),
-      field('eventCreatedAt'),
-      field('account'),
-      field('livemode'),
-      field('apiVersion'),
-      field('objectId'),
-      field('secretId'),
-      field('signedAt'),
-      field('body'),
-      field('state'),
-      field('reason'),
-      column(({ n }) => n),
-      field('traceParent'),
+      rows.map(({ id }) => id),
+      of(({ provider }) => provider),
+      of(({ endpointId }) => endpointId),
+      of(({ connectionId }) => connectionId),
+      of(({ providerEventId }) => providerEventId),
+      of(({ eventType }) => eventType),
+      of(({ eventCreatedAt }) => eventCreatedAt),
+      of(({ account }) => account),
+      of(({ livemode }) => livemode),
+      of(({ apiVersion }) => apiVersion),
+      of(({ objectId }) => objectId),
+      of(({ secretId }) => secretId),
+      of(({ signedAt }) => signedAt),
+      lengths,
+      of(({ state }) => state),
+      of(({ reason }) => reason),
+      rows.map(({ n }) => n),
+      rows.map(({ traceParent }) => traceParent),
+      Buffer.concat(bodies),
+      starts,
     ],
     read: (answers) => {
       const ids = new Map(
         answers.map(({ id, endpoint_id, provider_event_id }) => [keyOf(endpoint_id, provider_event_id), id]),
       );
-      return deliveries.map(({ endpointId, providerEventId }, index) => {
+      return deliveries.map(({ delivery: { endpointId, providerEventId } }, index) => {
         const key = keyOf(endpointId, providerEventId);
         const inboxEventId = ids.get(key) ?? '';
         return { inboxEventId, first: firsts[index] === true && distinct.get(key)?.id === inboxEventId };
@@ -156,7 +164,7 @@ function writerOf(deps: WriterDeps, workspaceId: string): (delivery: Traced) => 
         await inWorkspace(workspaceId, () => deps.database.query<InsertedRow>(INSERT, values)),
       );
       // Not waited for: they are kept.
-      if (stored.some(({ first }, index) => first && deliveries[index]?.state === 'RECEIVED'))
+      if (stored.some(({ first }, index) => first && deliveries[index]?.delivery.state === 'RECEIVED'))
         deps.wake('inbox', workspaceId).catch((error: unknown) => {
           deps.log.warn({ err: error, lane: 'inbox' }, 'could not wake a lane; the sweeper will');
         });
@@ -165,7 +173,7 @@ function writerOf(deps: WriterDeps, workspaceId: string): (delivery: Traced) => 
     // One commit at a time: those that come meanwhile wait for it, and then share the next.
     {
       concurrency: 1,
-      weight: { of: ({ body }) => body.length, most: BATCH_BYTES },
+      weight: { of: ({ delivery }) => delivery.body.length, most: BATCH_BYTES },
       oneBad: (error) => !isTransient(error),
     },
   );
