@@ -3,6 +3,7 @@ import type { Attribution } from '../domain/attribution.ts';
 import type { CaseState, CloseReason } from '../domain/case-status.ts';
 import type { DeclineClass } from '../domain/decline-classes.ts';
 import { COUNTED_TO, keysetQuery, type KeysetPage } from '#subgraphs/shared/graphql/keyset.ts';
+import type { Tx } from '#subgraphs/shared/db/context.ts';
 import type { RecoveryDb } from './db.ts';
 
 /** One attempt to win one unpaid invoice back. */
@@ -50,19 +51,17 @@ export async function lockCase(db: RecoveryDb, workspaceId: string, caseId: stri
   return findCase(db, workspaceId, caseId);
 }
 
-/** The open case of an invoice, locked like lockCase. */
+/** The open case of an invoice, locked like lockCase. Asked for every invoice that is paid, and most have none. */
 export async function lockOpenCaseOf(
-  db: RecoveryDb,
-  workspaceId: string,
+  { db, query, workspaceId }: Pick<Tx, 'query' | 'workspaceId'> & { readonly db: RecoveryDb },
   invoiceId: string,
 ): Promise<RecoveryCase | null> {
-  const found = await db.recoveryCase.findFirst({
-    where: { workspaceId, invoiceId, state: 'OPEN' },
-    select: { id: true },
-  });
-  if (!found) return null;
-  const locked = await lockCase(db, workspaceId, found.id);
-  return locked?.state === 'OPEN' ? locked : null; // it may have ended while we waited for the lock
+  // One that ended while we waited for its lock is open no more, and not found.
+  const [found] = await query<{ id: string }>(
+    `SELECT id FROM recovery.recovery_case WHERE workspace_id = $1 AND invoice_id = $2 AND state = 'OPEN' FOR UPDATE`,
+    [workspaceId, invoiceId],
+  );
+  return found ? findCase(db, workspaceId, found.id) : null;
 }
 
 export async function hasCase(db: RecoveryDb, workspaceId: string, invoiceId: string): Promise<boolean> {

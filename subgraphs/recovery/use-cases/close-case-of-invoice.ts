@@ -8,7 +8,7 @@ export async function closeCaseOfInvoice(
   { invoiceId, reason }: { invoiceId: string; reason: 'VOIDED' | 'UNCOLLECTIBLE' },
 ): Promise<void> {
   await ctx.transaction(async (tx) => {
-    const open = await lockOpenCaseOf(tx.db, ctx.workspaceId, invoiceId);
+    const open = await lockOpenCaseOf(tx, invoiceId);
     if (open) await endCase(ctx, tx, open, { state: 'CLOSED', reason });
   });
 }

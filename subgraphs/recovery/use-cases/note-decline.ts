@@ -24,7 +24,7 @@ export async function noteDecline(ctx: UseCaseContext, declined: PaymentDeclined
       chargeId: declined.chargeId ?? null,
       declinedAt,
     });
-    const open = await lockOpenCaseOf(tx.db, workspaceId, invoiceId);
+    const open = await lockOpenCaseOf(tx, invoiceId);
     const newest = await newestDecline(tx.db, workspaceId, invoiceId);
     if (open && newest) await classifyCase(ctx, tx, open, newest, newest.declinedAt);
   });

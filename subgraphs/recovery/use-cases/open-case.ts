@@ -28,7 +28,7 @@ export async function openCase(
 ): Promise<void> {
   await ctx.transaction(async (tx) => {
     const { invoiceId, attemptCount } = failed;
-    const open = await lockOpenCaseOf(tx.db, ctx.workspaceId, invoiceId);
+    const open = await lockOpenCaseOf(tx, invoiceId);
     if (open) {
       const { amountMinor } = moneyFromJson(failed.amountRemaining);
       if (attemptCount > open.attemptCount) await updateCase(tx.db, open, { attemptCount, amountMinor });

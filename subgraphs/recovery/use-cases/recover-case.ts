@@ -12,7 +12,7 @@ export async function recoverCase(
   { invoiceId, amountPaid }: { invoiceId: string; amountPaid: Money },
 ): Promise<void> {
   await ctx.transaction(async (tx) => {
-    const open = await lockOpenCaseOf(tx.db, ctx.workspaceId, invoiceId);
+    const open = await lockOpenCaseOf(tx, invoiceId);
     if (!open) return;
     const attempts = (await attemptsByCases(tx.db, ctx.workspaceId, [open.id])).get(open.id) ?? [];
     const attribution = attributeRecovery({

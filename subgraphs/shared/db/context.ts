@@ -89,6 +89,8 @@ export interface UseCaseContext {
   readonly metrics: Metrics;
   /** Reads that need no transaction. Row-level security shows one workspace. */
   readonly db: Db;
+  /** The same for statements of hot paths. */
+  readonly query: Query;
   businessNow(): Promise<Date>;
   /**
    * One verb, one transaction; inside a running one it joins. Writes the mutation's audit row, settles its Idempotency-Key and wakes the

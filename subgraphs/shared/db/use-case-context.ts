@@ -154,6 +154,11 @@ function contextFor(deps: ContextDeps, options: ContextOptions, mutation: Mutati
       if (outer?.workspaceId === workspaceId) return outer.tx.db;
       return ownReads();
     },
+    query: (sql, values) => {
+      const outer = running.getStore();
+      if (outer?.workspaceId === workspaceId) return outer.tx.query(sql, values);
+      return inWorkspace(workspaceId, () => database.query(sql, values));
+    },
     businessNow: () => inWorkspace(workspaceId, () => readBusinessNow(database.query, workspaceId, mode, wall)),
     transaction,
     forWorkspace: (other, otherMode) => contextFor(deps, { ...options, workspaceId: other, mode: otherMode }, mutation),

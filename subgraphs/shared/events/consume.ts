@@ -1,9 +1,11 @@
+import { groupBy } from '../batching/group-by.ts';
 import type { UseCaseContext } from '../db/context.ts';
 import type { WorkerContexts } from '../db/contexts.ts';
 import type { SystemDb } from '../db/system.ts';
 import { BrokenOffTooOften, refuseIfBrokenOffTooOften } from '../jobs/broken-off.ts';
 import { type DeathWatch, heldUntil } from '../jobs/death-watch.ts';
 import type { Lane } from '../jobs/lane.ts';
+import { oneAtATime } from '../jobs/one-at-a-time.ts';
 import { isOutage, takenUpAt } from '../jobs/outage.ts';
 import type { Logger } from '../logging/logger.ts';
 import { crashpoint } from '../testing/crashpoint.ts';
@@ -24,12 +26,13 @@ export interface EventConsumer {
   readonly handlers: Readonly<Record<string, EventHandler>>;
 }
 
-/** Events that are read at once. */
+/** Events that are read at once, of each consumer. */
 const BATCH = 50;
 /** After this many failures an event is DEAD for its consumer and holds its subject's later events no longer. */
 const MAX_ATTEMPTS = 12;
 
 interface PendingRow extends EventRow {
+  readonly consumer: string;
   readonly attempts: number;
   readonly trace_parent: string | null;
   readonly postponed: number;
@@ -45,16 +48,33 @@ export interface ConsumeDeps {
   readonly watch: DeathWatch;
 }
 
-/** Due events in their order, of subjects that wait for none: a failing event holds its own subject and nothing else. */
-async function dueEvents(ctx: UseCaseContext, consumer: string): Promise<PendingRow[]> {
-  return ctx.db.$queryRaw<PendingRow[]>`
-      SELECT e.id, e.type, e.version, e.subject_type, e.subject_id, e.payload, e.occurred_at, e.recorded_at, e.trace_parent, c.seq, c.attempts, c.postponed, c.interruptions
-      FROM kernel.consumption c JOIN kernel.event e ON e.workspace_id = c.workspace_id AND e.id = c.event_id
-      WHERE c.workspace_id = ${ctx.workspaceId} AND c.consumer = ${consumer} AND c.state = 'PENDING'
-        AND (c.next_attempt_at IS NULL OR c.next_attempt_at <= ${ctx.wall.now()})
-        AND NOT EXISTS (SELECT FROM kernel.consumption p WHERE p.workspace_id = c.workspace_id AND p.consumer = c.consumer
-                        AND p.state = 'PENDING' AND p.subject_id = c.subject_id AND p.seq < c.seq AND p.next_attempt_at > ${ctx.wall.now()})
-      ORDER BY c.seq LIMIT ${BATCH}`;
+/**
+ * Due events in their order, of subjects that wait for none: a failing event holds its own subject and nothing else. Of all consumers at once: most
+ * have none most of the time.
+ */
+const DUE = `
+  SELECT d.* FROM unnest($2::text[]) WITH ORDINALITY AS w(consumer, place) CROSS JOIN LATERAL (
+    SELECT c.consumer, e.id, e.type, e.version, e.subject_type, e.subject_id, e.payload, e.occurred_at, e.recorded_at, e.trace_parent, c.seq, c.attempts, c.postponed, c.interruptions
+    FROM kernel.consumption c JOIN kernel.event e ON e.workspace_id = c.workspace_id AND e.id = c.event_id
+    WHERE c.workspace_id = $1 AND c.consumer = w.consumer AND c.state = 'PENDING' AND (c.next_attempt_at IS NULL OR c.next_attempt_at <= $3)
+      AND NOT EXISTS (SELECT FROM kernel.consumption p WHERE p.workspace_id = c.workspace_id AND p.consumer = c.consumer
+                      AND p.state = 'PENDING' AND p.subject_id = c.subject_id AND p.seq < c.seq AND p.next_attempt_at > $3)
+    ORDER BY c.seq LIMIT $4) d
+  ORDER BY w.place, d.seq`;
+
+async function dueEvents(
+  { consumers, wall }: ConsumeDeps,
+  ctx: UseCaseContext,
+): Promise<readonly (readonly [EventConsumer, readonly PendingRow[]])[]> {
+  const names = consumers.map(({ name }) => name);
+  const rows = groupBy(
+    await ctx.query<PendingRow>(DUE, [ctx.workspaceId, names, wall.now(), BATCH]),
+    ({ consumer }) => consumer,
+  );
+  return consumers.flatMap((consumer) => {
+    const due = rows.get(consumer.name);
+    return due ? [[consumer, due] as const] : [];
+  });
 }
 
 /** All of them, in their order; those of a subject that one has failed for are left for later. */
@@ -223,17 +243,11 @@ async function handOver(
 export function consumeLane(deps: ConsumeDeps): Lane {
   return {
     name: 'consume',
-    drain: async (workspaceId) => {
+    drain: oneAtATime(async (workspaceId) => {
       const ctx = await deps.contexts.of(workspaceId, 'consume');
-      for (const consumer of deps.consumers) {
-        for (
-          let rows = await dueEvents(ctx, consumer.name);
-          rows.length > 0;
-          rows = await dueEvents(ctx, consumer.name)
-        )
-          await consumeAll(deps, consumer, workspaceId, rows);
-      }
-    },
+      for (let due = await dueEvents(deps, ctx); due.length > 0; due = await dueEvents(deps, ctx))
+        for (const [consumer, rows] of due) await consumeAll(deps, consumer, workspaceId, rows);
+    }),
     due: async () =>
       (
         await deps.system.query<{ workspace_id: string }>(

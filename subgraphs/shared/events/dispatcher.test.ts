@@ -131,6 +131,16 @@ describe('numbering', () => {
     expect({ told, heard }).toEqual({ told: [`consume ${workspaceId}`, 'ship all'], heard: [{ seq: '2' }] });
     expect(await streamOf(workspaceId)).toHaveLength(2);
   });
+
+  it('tells no consumer of what none of them wants', async () => {
+    const workspaceId = await harness.newWorkspace();
+    const told: string[] = [];
+    const wake = (lane: string, where: string): Promise<void> => Promise.resolve(void told.push(`${lane} ${where}`));
+    await publish(workspaceId, 1);
+    const deps = { system: harness.system, bus: harness.bus, wake, wall: harness.wall, log: silentLogger };
+    await numberBatch(harness.system.pool, { ...deps, consumers: [] });
+    expect(told).toEqual(['ship all']);
+  });
 });
 
 describe('a dispatcher', () => {

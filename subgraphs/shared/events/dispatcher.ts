@@ -100,6 +100,16 @@ export function startDispatcher(deps: DispatcherDeps): Dispatcher {
   };
 }
 
+/** What became of a workspace's events in one batch. */
+interface Numbered {
+  readonly workspace_id: string;
+  /** The newest number. */
+  readonly seq: string;
+  readonly taken: string;
+  /** Whether any of them is of interest to a consumer. */
+  readonly consumed: boolean;
+}
+
 /** One transaction: take committed events from the outbox, number them, note who consumes them. @returns how many were taken. */
 export async function numberBatch(
   client: Pick<pg.ClientBase, 'query'>,
@@ -108,7 +118,7 @@ export async function numberBatch(
   const interests = deps.consumers.flatMap((consumer) =>
     Object.keys(consumer.handlers).map((type) => ({ consumer: consumer.name, type })),
   );
-  const numbered = await client.query<{ workspace_id: string; seq: string; taken: string }>({
+  const numbered = await client.query<Numbered>({
     name: 'number-batch',
     text: `WITH taken AS (
        DELETE FROM kernel.event_outbox WHERE (workspace_id, event_id) IN (SELECT workspace_id, event_id FROM kernel.event_outbox ORDER BY ordinal LIMIT $1)
@@ -128,8 +138,10 @@ export async function numberBatch(
        SELECT n.workspace_id, i.consumer, n.seq, n.event_id, e.subject_id, 'PENDING'
        FROM numbered n JOIN kernel.event e ON e.workspace_id = n.workspace_id AND e.id = n.event_id
        JOIN jsonb_to_recordset($3::jsonb) AS i(consumer text, type text) ON i.type = e.type
+       RETURNING workspace_id
      )
-     SELECT workspace_id, max(seq) AS seq, count(*) AS taken FROM numbered GROUP BY workspace_id`,
+     SELECT workspace_id, max(seq) AS seq, count(*) AS taken, workspace_id IN (SELECT workspace_id FROM consumptions) AS consumed
+     FROM numbered GROUP BY workspace_id`,
     values: [BATCH, deps.wall.now(), JSON.stringify(interests)],
   });
   if (numbered.rows.length === 0) return 0;
@@ -141,15 +153,12 @@ export async function numberBatch(
 }
 
 /** Wake-ups only: consumers, live readers and the shipper find the rows themselves when a wake-up is lost. */
-async function handOn(
-  deps: Omit<DispatcherDeps, 'pollMs'>,
-  numbered: readonly { workspace_id: string; seq: string }[],
-): Promise<void> {
+async function handOn(deps: Omit<DispatcherDeps, 'pollMs'>, numbered: readonly Numbered[]): Promise<void> {
   // All at once: one workspace after the other, the last of a batch would wait for as many round trips as there are others.
   const handed = await Promise.allSettled([
-    ...numbered.flatMap(({ workspace_id: workspaceId, seq }) => [
+    ...numbered.flatMap(({ workspace_id: workspaceId, seq, consumed }) => [
       deps.bus.publish(streamTopic(workspaceId), { seq }),
-      deps.wake('consume', workspaceId),
+      ...(consumed ? [deps.wake('consume', workspaceId)] : []),
     ]),
     deps.wake('ship', 'all'),
   ]);

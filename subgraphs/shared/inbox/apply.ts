@@ -6,14 +6,18 @@ import { retryAt } from '../jobs/backoff.ts';
 import { BrokenOffTooOften, refuseIfBrokenOffTooOften } from '../jobs/broken-off.ts';
 import { type DeathWatch, heldUntil } from '../jobs/death-watch.ts';
 import type { Lane } from '../jobs/lane.ts';
+import { oneAtATime } from '../jobs/one-at-a-time.ts';
 import type { Logger } from '../logging/logger.ts';
 import { crashpoint } from '../testing/crashpoint.ts';
 import type { Clock } from '../time/clock.ts';
 import { inSpanOfEach } from '../tracing/span-of-each.ts';
 
 const BATCH = 200;
-/** Under steady traffic a batch costs about the same whatever it holds: what comes in this long after one is applied together in the next. */
-const GATHER_MS = 100;
+/**
+ * Under steady traffic much of what a batch costs is the same whatever it holds: what comes in after one is applied together in the next. So long as the
+ * last one took, and within these bounds: the busier the machine, the fuller the batches.
+ */
+const GATHER_MS = { least: 100, most: 250 };
 /** So many at once are steady traffic. */
 const STEADY = 10;
 /** Bodies that are read at once, in bytes; one delivery always is. */
@@ -70,12 +74,16 @@ interface Ended {
 export function inboxLane(deps: InboxDeps): Lane {
   return {
     name: 'inbox',
-    drain: async (workspaceId) => {
+    drain: oneAtATime(async (workspaceId) => {
       const ctx = await deps.contexts.of(workspaceId, 'inbox');
-      for (let taken = await applyBatch(deps, ctx); taken > 0; taken = await applyBatch(deps, ctx)) {
-        if (taken >= STEADY && taken < BATCH) await pause(GATHER_MS);
+      for (;;) {
+        const began = performance.now();
+        const taken = await applyBatch(deps, ctx);
+        if (taken === 0) return;
+        const took = performance.now() - began;
+        if (taken >= STEADY && taken < BATCH) await pause(Math.min(Math.max(took, GATHER_MS.least), GATHER_MS.most));
       }
-    },
+    }),
     due: async () =>
       (
         await deps.system.query<{ workspace_id: string }>(
