@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Drained } from './contestant.ts';
 
-const NOT_APPLIED = `SELECT FROM kernel.inbox_event WHERE workspace_id = $1 AND state NOT IN ('APPLIED', 'IGNORED', 'DEAD')`;
+/** As the index of what waits says it: asked twenty times a second, it must not read what was applied. */
+const NOT_APPLIED = `SELECT FROM kernel.inbox_event WHERE workspace_id = $1 AND state IN ('RECEIVED', 'FAILED')`;
 /** What follows from applying: what could not be ordered is read from Stripe, and what was announced is handed on. */
 const UNFINISHED = [
   `SELECT FROM kernel.job WHERE workspace_id = $1 AND finished_at IS NULL`,

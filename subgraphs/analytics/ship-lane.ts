@@ -6,8 +6,10 @@ import { shipEvents, type ShipDeps } from './use-cases/ship-events.ts';
 /** One insert into ClickHouse per batch: large enough to be cheap there, small enough to repeat after a crash. */
 const BATCH = 1_000;
 
-/** Between two inserts, in milliseconds: far less than numbers may be late. */
+/** Between two inserts, in milliseconds, and when so many events came at once that more will: less than numbers may be late. */
 const GATHER_MS = 250;
+const STEADY_GATHER_MS = 1_000;
+const STEADY = 20;
 
 /** The shipper works over all workspaces at once: they share a cursor. */
 const ALL = 'all';
@@ -29,7 +31,7 @@ export function shipLane(deps: ShipDeps): Lane {
         while (shipped === BATCH) shipped = await shipEvents(deps, { limit: BATCH });
         failures = 0;
         // Inserts are few and large that way: what happens meanwhile is shipped together, by the wake-up that waits behind this one.
-        if (shipped > 0) await pause(GATHER_MS);
+        if (shipped > 0) await pause(shipped < STEADY ? GATHER_MS : STEADY_GATHER_MS);
       } catch (error) {
         failures += 1;
         deps.metrics?.count('ship_failures_total', {});
