@@ -3,6 +3,8 @@ import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { execute, type GraphQLSchema, isObjectType, parse } from 'graphql';
 import { SHAPE } from '#cli/testing/stack.ts';
+import { caseFigures } from '#subgraphs/analytics/clickhouse/queries/case-figures.ts';
+import { caseIds } from '#subgraphs/analytics/clickhouse/queries/case-ids.ts';
 import type { WorkspaceQuery } from '#subgraphs/shared/clickhouse/workspace-query.ts';
 import { createUseCaseContext } from '#subgraphs/shared/db/use-case-context.ts';
 import { inWorkspace } from '#subgraphs/shared/db/workspace-scope.ts';
@@ -105,16 +107,28 @@ export function describeClickHouse(world: () => TwoTenants): void {
     const folder = path.join(ROOT, 'subgraphs', 'analytics', 'clickhouse', 'queries');
     const files = readdirSync(folder).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'));
 
+    type Group = Readonly<Record<string, string>>;
     // A group of the mirror that both workspaces have objects in: `fillMirror` made them.
-    const GROUP: Readonly<Record<string, string>> = { kind: 'dispute', day: '2026-01-01', currency: 'EUR', after: '' };
+    const MIRROR_GROUP: Group = { kind: 'dispute', day: '2026-01-01', currency: 'EUR', after: '' };
+    /** Of the mirror, or of the workspace's own cases. */
+    const groupOf = async (query: WorkspaceQuery<object>, workspaceId: string): Promise<Group> => {
+      if (query.name !== caseIds.name) return MIRROR_GROUP;
+      const [cases] = await caseFigures.run(world().stack.kernel.clickhouse, workspaceId, {});
+      if (cases === undefined) throw new Error('The workspace has no case.');
+      return { day: cases.day, state: cases.state, currency: cases.currency, after: '' };
+    };
     /** Every parameter by its name, or else by its type: all of these ids, all of time, any number. */
-    const parametersOf = (sql: string, ids: readonly string[]): Record<string, string | number | readonly string[]> => {
+    const parametersOf = (
+      sql: string,
+      ids: readonly string[],
+      group: Group,
+    ): Record<string, string | number | readonly string[]> => {
       const parameters: Record<string, string | number | readonly string[]> = {};
       for (const [, name = '', type = ''] of sql.matchAll(/\{(\w+):(\w+)/g)) {
         if (type === 'Array') parameters[name] = ids;
         else if (type.startsWith('DateTime'))
           parameters[name] = `${name === 'from' ? '2000' : '2200'}-01-01 00:00:00.000`;
-        else parameters[name] = GROUP[name] ?? 28;
+        else parameters[name] = group[name] ?? 28;
       }
       return parameters;
     };
@@ -126,22 +140,24 @@ export function describeClickHouse(world: () => TwoTenants): void {
       expect(queries.length).toBeGreaterThan(0);
       for (const query of queries) {
         expect(query.sql).toContain('{workspace_id:String}');
-        const rowsFor = async (workspaceId: string): Promise<object[]> => {
-          const { workspace_id: _own, ...params } = parametersOf(query.sql, ids);
+        const rowsFor = async (workspaceId: string, group: Group): Promise<object[]> => {
+          const { workspace_id: _own, ...params } = parametersOf(query.sql, ids, group);
           const rows = await query.run(stack.kernel.clickhouse, workspaceId, params);
           // An aggregate over nothing is one row that says so.
           return rows.filter((row) => !('any' in row && row.any === false));
         };
-        const textFor = async (workspaceId: string): Promise<string> =>
-          JSON.stringify(await rowsFor(workspaceId), (_name, value: unknown) =>
+        const textFor = async (workspaceId: string, group: Group): Promise<string> =>
+          JSON.stringify(await rowsFor(workspaceId, group), (_name, value: unknown) =>
             typeof value === 'bigint' ? String(value) : value,
           );
+        const [groupOfA, groupOfB] = [await groupOf(query, a.workspaceId), await groupOf(query, b.workspaceId)];
         // Whoever has recovered nothing yet has no recovered amounts.
         if (query.name !== 'recovered-amounts')
-          expect([await textFor(a.workspaceId), await textFor(b.workspaceId)]).not.toContain('[]');
-        expect(leaked(await textFor(b.workspaceId), secrets)).toEqual([]);
+          expect([await textFor(a.workspaceId, groupOfA), await textFor(b.workspaceId, groupOfB)]).not.toContain('[]');
+        for (const group of [groupOfA, groupOfB])
+          expect(leaked(await textFor(b.workspaceId, group), secrets)).toEqual([]);
         // Figures have no words to be told by: to a workspace of which nothing is known they must show nothing.
-        expect(await textFor(systemIds.next('ws'))).toBe('[]');
+        expect(await textFor(systemIds.next('ws'), groupOfA)).toBe('[]');
       }
     });
 
