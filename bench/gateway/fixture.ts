@@ -8,6 +8,15 @@ export interface Fixture {
   readonly subgraphs: Record<string, RemoteSubgraph>;
 }
 
+/** Whoever asks. */
+export const CALLER = {
+  kind: 'API_KEY',
+  keyId: 'key_bench',
+  workspaceId: 'ws_bench',
+  mode: 'TEST',
+  scopes: ['admin:*'],
+} as const;
+
 /** @param file a supergraph whose subgraphs are plain HTTP servers */
 export function fixtureOf(file: string): Fixture {
   const supergraphSdl = readFileSync(file, 'utf8');

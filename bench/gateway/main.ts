@@ -171,7 +171,7 @@ async function drive(tools: string, a: string, b: string, scratch: string): Prom
   return rows;
 }
 
-function report(pairs: readonly (readonly [string, readonly Row[]])[], whole: readonly Row[]): void {
+function report(pairs: readonly (readonly [string, readonly Row[]])[], added: readonly Row[]): void {
   for (const [peer, rows] of pairs) {
     const lines = rows.map(({ workload, a, b, cpuRatio, rpsRatio }) => {
       const goal = GOALS[peer]?.[workload];
@@ -189,7 +189,7 @@ function report(pairs: readonly (readonly [string, readonly Row[]])[], whole: re
       `\n${table([`against ${peer}`, 'peer CPU ms', 'our CPU ms', 'CPU ratio', 'rps ratio', 'goal'], lines)}`,
     );
   }
-  const more = whole.map(({ workload, a, b }) => [
+  const more = added.map(({ workload, a, b }) => [
     workload,
     figure(a.cpuMsPerReq),
     figure(b.cpuMsPerReq),

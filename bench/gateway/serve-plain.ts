@@ -9,7 +9,7 @@ import type { RequestScope } from '#gateway/request-scope.ts';
 import type { Source } from '#gateway/sources/source.ts';
 import { loadSupergraph } from '#gateway/supergraph.ts';
 import { createLogger } from '#subgraphs/shared/logging/logger.ts';
-import { fixtureOf } from './fixture.ts';
+import { CALLER, fixtureOf } from './fixture.ts';
 
 const [file = '', port] = process.argv.slice(2);
 const { supergraphSdl, subgraphs } = fixtureOf(file);
@@ -21,18 +21,11 @@ for (const [name, subgraph] of Object.entries(subgraphs))
 const { gateway } = loadSupergraph(supergraphSdl, sources, log);
 const apollo = new ApolloServer<RequestScope>({ gateway, nodeEnv: 'production' });
 await apollo.start();
-const caller = {
-  kind: 'API_KEY',
-  keyId: 'key_bench',
-  workspaceId: 'ws_bench',
-  mode: 'TEST',
-  scopes: ['admin:*'],
-} as const;
 const { signal } = new AbortController();
 const context = (request: FastifyRequest): Promise<RequestScope> =>
   Promise.resolve({
     requestId: request.id,
-    caller,
+    caller: CALLER,
     headers: {},
     ip: request.ip,
     transport: 'HTTP',

@@ -3,18 +3,11 @@
 import { createHash } from 'node:crypto';
 import { createGateway } from '#gateway/server.ts';
 import { createLogger } from '#subgraphs/shared/logging/logger.ts';
-import { fixtureOf } from './fixture.ts';
+import { CALLER, fixtureOf } from './fixture.ts';
 
 const [file = '', port] = process.argv.slice(2);
 const digest = (token: string): string => createHash('sha256').update(token).digest('hex');
-const caller = {
-  kind: 'API_KEY',
-  keyId: 'key_bench',
-  workspaceId: 'ws_bench',
-  mode: 'TEST',
-  scopes: ['admin:*'],
-} as const;
-const keys = new Map([[digest(process.env['TOKEN'] ?? ''), caller]]);
+const keys = new Map([[digest(process.env['TOKEN'] ?? ''), CALLER]]);
 
 const gateway = await createGateway({
   ...fixtureOf(file),

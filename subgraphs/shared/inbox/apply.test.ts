@@ -5,6 +5,7 @@ import { createUseCaseContext } from '../db/use-case-context.ts';
 import { defineEvent } from '../events/define.ts';
 import type { Lane } from '../jobs/lane.ts';
 import { silentLogger } from '../logging/logger.ts';
+import { testDelivery } from '../testing/deliveries.ts';
 import { createHarness, type Harness, nobodyDies } from '../testing/harness.ts';
 import { type InboxOutcome, inboxLane } from './apply.ts';
 import { type Delivery, storeInboxEvent } from './store.ts';
@@ -23,26 +24,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await harness.close();
 });
-
-function delivery(providerEventId: string, over: Partial<Delivery> = {}): Delivery {
-  return {
-    provider: 'TEST',
-    endpointId: 'whe_1',
-    connectionId: 'conn_1',
-    providerEventId,
-    eventType: 'thing.changed',
-    eventCreatedAt: new Date('2026-11-20T11:00:00Z'),
-    account: 'acct_1',
-    livemode: false,
-    apiVersion: '2026-10-28',
-    objectId: null,
-    secretId: 'whs_1',
-    signedAt: new Date('2026-11-20T11:00:00Z'),
-    body: Buffer.from(providerEventId),
-    state: 'RECEIVED',
-    ...over,
-  };
-}
 
 async function store(workspaceId: string, ...deliveries: Delivery[]): Promise<void> {
   for (const each of deliveries) await storeInboxEvent(harness.context(workspaceId), each);
@@ -116,9 +97,9 @@ describe('a delivery that was kept', () => {
     const workspaceId = await harness.newWorkspace();
     const applied: string[] = [];
     const lane = laneOf((_ctx, id) => Promise.resolve(void applied.push(id)).then(() => 'APPLIED'));
-    await store(workspaceId, delivery('evt_1'), delivery('evt_1'));
+    await store(workspaceId, testDelivery('evt_1'), testDelivery('evt_1'));
     await lane.drain(workspaceId);
-    await store(workspaceId, delivery('evt_1'));
+    await store(workspaceId, testDelivery('evt_1'));
     await lane.drain(workspaceId);
     expect(applied).toEqual(['evt_1']);
     expect(await kept(workspaceId)).toEqual([
@@ -136,9 +117,9 @@ describe('a delivery that was kept', () => {
     const { mode, actor, requestId } = harness.context(workspaceId);
     const ctx = createUseCaseContext({ ...harness.contextDeps, wake }, { workspaceId, mode, actor, requestId });
     const answers = [
-      await storeInboxEvent(ctx, delivery('evt_1')),
-      await storeInboxEvent(ctx, delivery('evt_1')),
-      await storeInboxEvent(ctx, delivery('evt_2', { state: 'IGNORED', reason: 'not ours' })),
+      await storeInboxEvent(ctx, testDelivery('evt_1')),
+      await storeInboxEvent(ctx, testDelivery('evt_1')),
+      await storeInboxEvent(ctx, testDelivery('evt_2', { state: 'IGNORED', reason: 'not ours' })),
     ];
     expect(answers.map(({ first }) => first)).toEqual([true, false, true]);
     expect(answers[1]?.inboxEventId).toBe(answers[0]?.inboxEventId);
@@ -151,7 +132,7 @@ describe('a delivery that was kept', () => {
     const at = (minute: number): Partial<Delivery> => ({
       eventCreatedAt: new Date(Date.UTC(2026, 10, 20, 11, minute)),
     });
-    await store(workspaceId, delivery('third', at(3)), delivery('first', at(1)), delivery('second', at(2)));
+    await store(workspaceId, testDelivery('third', at(3)), testDelivery('first', at(1)), testDelivery('second', at(2)));
     await laneOf(announce).drain(workspaceId);
     expect(await announced(workspaceId)).toEqual(['first', 'second', 'third']);
   });
@@ -171,7 +152,7 @@ describe('a delivery that was kept', () => {
 
   it('is IGNORED with the reason its handler gives', async () => {
     const workspaceId = await harness.newWorkspace();
-    await store(workspaceId, delivery('evt_1'));
+    await store(workspaceId, testDelivery('evt_1'));
     const lane = laneOf(() => Promise.resolve({ ignored: 'nobody asked for this type' }));
     await lane.drain(workspaceId);
     expect(await kept(workspaceId)).toMatchObject([{ state: 'IGNORED', reason: 'nobody asked for this type' }]);
@@ -191,7 +172,7 @@ describe('a delivery that cannot be applied', () => {
   ])('because its handler $how leaves its neighbours applied and announces nothing', async ({ fail, reason }) => {
     const workspaceId = await harness.newWorkspace();
     const before = await publishedSoFar();
-    await store(workspaceId, delivery('evt_1'), delivery('evt_2'), delivery('evt_3'));
+    await store(workspaceId, testDelivery('evt_1'), testDelivery('evt_2'), testDelivery('evt_3'));
     const lane = laneOf(async (ctx, id) => {
       await announce(ctx, id);
       return id === 'evt_2' ? fail(ctx) : 'APPLIED';
@@ -219,7 +200,7 @@ describe('a delivery that cannot be applied', () => {
       tries += 1;
       return broken ? Promise.reject(new Error('trouble')) : announce(ctx, id);
     });
-    await store(workspaceId, delivery('evt_1'));
+    await store(workspaceId, testDelivery('evt_1'));
     await lane.drain(workspaceId);
     // Half a second at first, up to a fifth more; then twice as long.
     for (const { waitMs, due } of [
@@ -244,7 +225,7 @@ describe('a delivery that cannot be applied', () => {
     const workspaceId = await harness.newWorkspace();
     let tries = 0;
     const lane = laneOf(() => Promise.reject(new Error(`no luck, try ${String((tries += 1))}`)));
-    await store(workspaceId, delivery('evt_1'));
+    await store(workspaceId, testDelivery('evt_1'));
     for (let turn = 0; turn < 15; turn += 1) {
       await lane.drain(workspaceId);
       harness.wall.advance({ minutes: 10 });
@@ -265,7 +246,7 @@ describe('a delivery that cannot be applied', () => {
 
   it('because nobody handles its provider is kept as failed, with that reason', async () => {
     const workspaceId = await harness.newWorkspace();
-    await store(workspaceId, delivery('evt_1', { provider: 'ELSEWHERE' }));
+    await store(workspaceId, testDelivery('evt_1', { provider: 'ELSEWHERE' }));
     await laneOf(announce).drain(workspaceId);
     expect(await kept(workspaceId)).toMatchObject([
       { state: 'FAILED', reason: expect.stringContaining('No handler for deliveries of ELSEWHERE') },

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { testDelivery } from '#subgraphs/shared/testing/deliveries.ts';
 import { createHarness, type Harness } from '#subgraphs/shared/testing/harness.ts';
 import { createInboxWriter, type Delivery, type InboxWriter } from './store.ts';
 
@@ -10,23 +11,8 @@ afterAll(async () => {
   await harness.close();
 });
 
-const delivery = (providerEventId: string, over: Partial<Delivery> = {}): Delivery => ({
-  provider: 'TEST',
-  endpointId: 'whe_1',
-  connectionId: 'conn_1',
-  providerEventId,
-  eventType: 'thing.changed',
-  eventCreatedAt: new Date('2026-11-20T11:00:00Z'),
-  account: 'acct_1',
-  livemode: null,
-  apiVersion: null,
-  objectId: null,
-  secretId: 'whs_1',
-  signedAt: new Date('2026-11-20T11:00:00Z'),
-  body: Buffer.from([0, 255, 10, 34, 92]),
-  state: 'RECEIVED',
-  ...over,
-});
+const delivery = (providerEventId: string, over: Partial<Delivery> = {}): Delivery =>
+  testDelivery(providerEventId, { livemode: null, apiVersion: null, body: Buffer.from([0, 255, 10, 34, 92]), ...over });
 
 /** A writer, the wake-ups it sent, and the statements it took. */
 function writer(wake: () => Promise<void> = () => Promise.resolve()): {

@@ -76,6 +76,34 @@ describe('a job that is broken off again and again', () => {
     });
   });
 
+  it('is left alone for twice as long each time, up to 32 leases', async () => {
+    const { contexts, system, wall } = harness;
+    const workspaceId = await harness.newWorkspace();
+    const { jobId } = await harness.context(workspaceId).transaction((tx) => tx.enqueueJob(stepJob, {}));
+    let [taken, testIsOver] = [(): void => undefined, (): void => undefined];
+    const never = new Promise<undefined>((resolve) => (testIsOver = () => resolve(undefined)));
+    const run = async (): Promise<undefined> => {
+      taken();
+      return never;
+    };
+    const handlers = [jobHandler({ contract: stepJob, run })];
+    const leaseMs = 60_000;
+    const lane = jobLane({ handlers, contexts, system, wall, log: silentLogger, leaseMs });
+    const isDue = async (): Promise<boolean> => (await lane.due()).some(({ detail }) => detail === jobId);
+    const drains: Promise<void>[] = [];
+    for (const leases of [1, 2, 4, 8, 16, 32, 32]) {
+      const begun = new Promise<void>((resolve) => (taken = resolve));
+      drains.push(lane.drain(workspaceId, jobId));
+      await begun;
+      wall.advance({ ms: leases * leaseMs - 1 });
+      expect([leases, await isDue()]).toEqual([leases, false]);
+      wall.advance({ ms: 1 });
+      expect([leases, await isDue()]).toEqual([leases, true]);
+    }
+    testIsOver();
+    await Promise.all(drains);
+  });
+
   it('never fails for being killed while it gets on, and for failures as its contract says', async () => {
     const anyLife = fc.record({
       steps: fc.integer({ min: 0, max: 2 }),

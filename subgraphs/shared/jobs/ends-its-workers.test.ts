@@ -11,6 +11,7 @@ import { numberBatch } from '../events/dispatcher.ts';
 import { inboxLane } from '../inbox/apply.ts';
 import { storeInboxEvent } from '../inbox/store.ts';
 import { type Logger, silentLogger } from '../logging/logger.ts';
+import { testDelivery } from '../testing/deliveries.ts';
 import { createHarness, type Harness } from '../testing/harness.ts';
 import type { Clock } from '../time/clock.ts';
 import { timerLane } from '../timers/fire.ts';
@@ -92,22 +93,7 @@ const transaction: UseCaseContext['transaction'] = (fn) => harness.context(works
 
 async function putDeliveries(names: readonly string[]): Promise<void> {
   for (const name of names)
-    await storeInboxEvent(harness.context(workspaceId), {
-      provider: 'TEST',
-      endpointId: 'whe_1',
-      connectionId: 'conn_1',
-      providerEventId: name,
-      eventType: 'thing.changed',
-      eventCreatedAt: null,
-      account: 'acct_1',
-      livemode: null,
-      apiVersion: null,
-      objectId: null,
-      secretId: null,
-      signedAt: harness.wall.now(),
-      body: Buffer.from(name),
-      state: 'RECEIVED',
-    });
+    await storeInboxEvent(harness.context(workspaceId), testDelivery(name, { eventCreatedAt: null }));
 }
 
 async function putEvents(names: readonly string[], subjectOf = (name: string): string => name): Promise<void> {

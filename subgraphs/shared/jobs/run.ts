@@ -72,7 +72,7 @@ async function claim(deps: JobDeps, ctx: UseCaseContext, jobId: string): Promise
         FOR UPDATE
       )
       UPDATE kernel.job j SET state = 'RUNNING', attempts = attempts + 1, max_attempts = max_attempts + was_broken_off::int, interruptions = interruptions + was_broken_off::int,
-             started_at = coalesce(started_at, ${wall}), lease_until = ${wall}
+             started_at = coalesce(started_at, ${wall})
       FROM due WHERE j.workspace_id = ${ctx.workspaceId} AND j.id = due.id
       RETURNING j.id, kind, payload, checkpoint, attempts, max_attempts, interruptions, started_at, trace_parent, was_broken_off`;
     if (claimed === undefined) return undefined;

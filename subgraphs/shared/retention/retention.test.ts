@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { cursorOf } from '../events/cursor.ts';
 import { createIdSource, firstId, type IdPrefix } from '../ids/ids.ts';
 import { silentLogger } from '../logging/logger.ts';
+import { testDelivery } from '../testing/deliveries.ts';
 import { createHarness, type Harness } from '../testing/harness.ts';
 import { manualClock } from '../time/clock.ts';
 import { createInboxWriter, type Delivery } from '../inbox/store.ts';
@@ -57,22 +58,8 @@ const deps = (over: Partial<RetentionDeps> = {}): RetentionDeps => ({
   ...over,
 });
 
-const delivery = (providerEventId: string): Delivery => ({
-  provider: 'TEST',
-  endpointId: 'whe_1',
-  connectionId: 'conn_1',
-  providerEventId,
-  eventType: 'thing.changed',
-  eventCreatedAt: null,
-  account: 'acct_1',
-  livemode: null,
-  apiVersion: null,
-  objectId: null,
-  secretId: null,
-  signedAt: now,
-  body: Buffer.from('{}'),
-  state: 'RECEIVED',
-});
+const delivery = (providerEventId: string): Delivery =>
+  testDelivery(providerEventId, { eventCreatedAt: null, signedAt: now, body: Buffer.from('{}') });
 
 /** A delivery as it came in then, and what has become of it. */
 async function delivered(at: Date, state: string): Promise<string> {
