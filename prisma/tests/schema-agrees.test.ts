@@ -57,4 +57,16 @@ describe('the schema files and the migrations', () => {
     const made = new Set(await lines(migrated, INDEXES));
     expect((await lines(expected, INDEXES)).filter((line) => !made.has(line))).toEqual([]);
   });
+
+  it('keep what is large and comes often as it is, in every table of the mirror and in months that are made later', async () => {
+    await migrated.query(`SELECT kernel.make_partitions(now() + interval '8 months')`);
+    const columns = await lines(
+      migrated,
+      `SELECT format('%s %s', c.relname, a.attstorage) AS line FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+       WHERE c.relkind IN ('r', 'p') AND (c.relnamespace = 'stripe'::regnamespace AND a.attname = 'raw' OR c.relname LIKE 'inbox\\_event%' AND a.attname = 'body')`,
+    );
+
+    expect(columns.length).toBeGreaterThan(40);
+    expect(columns.filter((line) => !line.endsWith(' e'))).toEqual([]);
+  });
 });
