@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
@@ -37,19 +37,20 @@ const { values: options } = parseArgs({
     kills: { type: 'string', default: '10' },
     /** No further run is begun after this. */
     minutes: { type: 'string', default: 'Infinity' },
-    /** Goes on where the last matrix was broken off, or stopped. */
-    resume: { type: 'boolean', default: false },
+    /** Goes on with the record that is kept beside this file, and adds to it: hours of playing need not be in one piece. */
+    record: { type: 'boolean', default: false },
   },
 });
-const RESULTS = path.join(ROOT, 'node_modules/.cache/oppulence/sync-matrix.jsonl');
+const RECORD = path.join(ROOT, 'bench/sync-matrix/played.jsonl');
 
 const tools = benchTools('stripe-webhooks', options.tools);
 const cleanup = new Cleanup();
 const startedAt = Date.now();
-const played = results();
+const played = options.record ? recorded() : [];
 
 try {
-  const left = runs().filter((run) => !played.some((known) => keyOf(known.run) === keyOf(run)));
+  const known = new Set(played.map(({ run }) => keyOf(run)));
+  const left = runs().filter((run) => !known.has(keyOf(run)));
   console.log(`${String(left.length)} runs to play, ${String(played.length)} known; ${machine()}\n`);
   build();
   const stand = await builtStand();
@@ -121,7 +122,7 @@ async function play(stand: Stand, run: Run): Promise<Played> {
 function keep(result: Played): void {
   const { run, deliveries, repeated, objects, hash, wrong, seconds } = result;
   played.push(result);
-  appendFileSync(RESULTS, `${JSON.stringify(result)}\n`);
+  if (options.record) appendFileSync(RECORD, `${JSON.stringify(result)}\n`);
   console.log(
     `seed ${String(run.seed)} ${run.profile} ${run.shape} late ${String(run.late)} dup ${String(run.dup)} c=${String(run.connections)}: ` +
       `${String(deliveries)} deliveries, ${String(run.kills.length)} kills, ${String(repeated)} sent again, ${String(objects)} objects, ${hash}, ${seconds.toFixed(0)} s` +
@@ -131,12 +132,9 @@ function keep(result: Played): void {
 
 const keyOf = (run: Run): string => JSON.stringify(Object.entries(run).toSorted(([a], [b]) => a.localeCompare(b)));
 
-/** What was played before, when it is to be gone on with. */
-function results(): Played[] {
-  mkdirSync(path.dirname(RESULTS), { recursive: true });
-  if (!options.resume) rmSync(RESULTS, { force: true });
-  if (!existsSync(RESULTS)) return [];
-  return readFileSync(RESULTS, 'utf8')
+function recorded(): Played[] {
+  if (!existsSync(RECORD)) return [];
+  return readFileSync(RECORD, 'utf8')
     .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line) as Played);
