@@ -36,18 +36,22 @@ export interface Shop {
   travelTo(to: Date): Promise<void>;
 }
 
+/** Between two looks: a tenth of what was waited already, so that looking does not take the time of what is waited for. */
+const [SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS] = [25, 200];
+
 /** Polls until `look` answers something. @throws with `what` after `withinMs`. */
 export async function eventually<T>(
   what: string,
   look: () => Promise<T | undefined | null | false>,
   withinMs = 15_000,
 ): Promise<T> {
-  const deadline = Date.now() + withinMs;
+  const begun = Date.now();
   for (;;) {
     const found = await look();
     if (found !== undefined && found !== null && found !== false) return found;
-    if (Date.now() > deadline) throw new Error(`Not within ${String(withinMs / 1000)} s: ${what}`);
-    await pause(25);
+    const waitedMs = Date.now() - begun;
+    if (waitedMs > withinMs) throw new Error(`Not within ${String(withinMs / 1000)} s: ${what}`);
+    await pause(Math.min(Math.max(waitedMs / 10, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS));
   }
 }
 

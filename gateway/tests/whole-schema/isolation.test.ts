@@ -23,9 +23,11 @@ import { describeClickHouse, describeDoors, describeEntities } from './support/i
 import {
   allIds,
   found,
+  foundOfItsOwn,
   leaked,
   onlyOf,
   showsSomething,
+  someIds,
   type Tenant,
   type TwoTenants,
   twoTenants,
@@ -57,10 +59,6 @@ afterAll(async () => {
 
 const ask = (client: Client, field: Field, args: Record<string, unknown> = {}): Promise<Answer> =>
   client.send(operationOf('query', field, args, selectionOf(schema, field.type, { hops: 2 })));
-
-/** A few ids of every type. */
-const someIds = (tenant: Tenant, ofEach: number): string[] =>
-  [...tenant.ids.values()].flatMap((ids) => ids.slice(0, ofEach));
 
 /** Tables that this story leaves empty, and why. */
 const MAY_BE_EMPTY: Readonly<Record<string, string>> = {
@@ -110,10 +108,10 @@ describe('a query with the key of another workspace', () => {
     async (_name, place) => {
       const { a, b, secrets } = world;
       const { field } = place;
-      const known = await found(a.client, place, someIds(a, 8));
+      const known = await foundOfItsOwn(a, place);
       expect(known).not.toEqual([]);
-      expect(await found(b.client, place, someIds(b, 8))).not.toEqual([]);
-      expect(await found(b.client, place, [...known, ...someIds(a, 8)])).toEqual([]);
+      expect(await foundOfItsOwn(b, place)).not.toEqual([]);
+      expect(await found(b.client, place, someIds(a))).toEqual([]);
       exercised.add(`Query.${field.name}`);
       await each(known.slice(0, 3), async (id) => {
         const answer = await ask(b.client, field, argumentsWith(place, id));
@@ -126,9 +124,9 @@ describe('a query with the key of another workspace', () => {
     '%s turns no page of another workspace with that workspace’s cursor',
     async (name, field) => {
       const { a, b, secrets } = world;
-      const owned = (await ask(a.client, field)).data?.[name] as {
-        pageInfo: { startCursor: string; endCursor: string };
-      };
+      const { data } = await a.client.send(operationOf('query', field, {}, '{ pageInfo { startCursor endCursor } }'));
+      const owned = data?.[name] as { pageInfo: { startCursor: string; endCursor: string } };
+      expect(owned.pageInfo).toEqual({ startCursor: expect.any(String), endCursor: expect.any(String) });
       for (const args of [{ after: owned.pageInfo.startCursor }, { before: owned.pageInfo.endCursor }]) {
         const answer = await ask(b.client, field, args);
         expect(leaked(answer.text, secrets)).toEqual([]);
@@ -147,7 +145,7 @@ describe('a query with the key of another workspace', () => {
       expect({ field: field.name, words }).toEqual({ field: field.name, words: [] });
     });
     for (const place of places)
-      expect([nameOf(place), await found(client, place, someIds(a, 8))]).toEqual([nameOf(place), []]);
+      expect([nameOf(place), await found(client, place, someIds(a))]).toEqual([nameOf(place), []]);
   }, 60_000);
 
   it('is refused when a header names another workspace than the key', async () => {

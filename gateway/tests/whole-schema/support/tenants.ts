@@ -122,6 +122,29 @@ export async function found(client: Client, place: IdPlace, ids: readonly string
   return shown.flat();
 }
 
+/** How many ids of a type are tried. */
+const OF_EACH = 8;
+
+/** A few ids of every type. */
+export const someIds = (tenant: Tenant): string[] => [...tenant.ids.values()].flatMap((ids) => ids.slice(0, OF_EACH));
+
+/** Ids of its own that show a tenant something at this place. One of each type is tried, then another, until a type is known to belong there. */
+export async function foundOfItsOwn({ client, ids }: Tenant, place: IdPlace): Promise<string[]> {
+  const types = [...ids.values()].map((all) => all.slice(0, OF_EACH));
+  for (let at = 0; at < OF_EACH; at += 1) {
+    const shown = new Set(
+      await found(
+        client,
+        place,
+        types.flatMap((all) => all.slice(at, at + 1)),
+      ),
+    );
+    const fitting = types.filter((all) => all.some((id) => shown.has(id)));
+    if (fitting.length > 0) return found(client, place, fitting.flat());
+  }
+  return [];
+}
+
 /** Words that only this tenant's rows hold. */
 export async function onlyOf(stack: Stack, tenant: Tenant, others: readonly string[]): Promise<ReadonlySet<string>> {
   const own = telltales(await textOf(stack.admin, tenant.workspaceId));
