@@ -6,7 +6,7 @@ import { build } from 'esbuild';
 
 const ROOT = path.join(import.meta.dirname, '..');
 
-// Other files elsewhere: `node deploy/build.mjs OUTDIR FILE…`, which measurements do.
+// Other files elsewhere in the repository: `node deploy/build.mjs OUTDIR FILE…`, which measurements and tests do.
 const [outdir = 'dist', ...others] = process.argv.slice(2);
 
 const PROCESSES = [
@@ -41,7 +41,7 @@ const withoutWhatIsNeverCalled = {
   },
 };
 
-/** A module of ours that asks where it lies is told its place among the sources, under dist/: there lies what it reads. */
+/** A module of ours that asks where it lies is told its place among the sources, under the folder of the build: there lies what it reads. */
 const ownPlaces = {
   name: 'own-places',
   setup({ onLoad }) {
@@ -49,7 +49,7 @@ const ownPlaces = {
     onLoad({ filter: /\.ts$/ }, ({ path: file }) => {
       const source = readFileSync(file, 'utf8');
       if (file === finder || !/import\.meta\.(url|dirname|filename)/.test(source)) return null;
-      const place = path.join('/dist', path.relative(ROOT, file)).replace(/\.ts$/, '.js');
+      const place = path.join('/', path.relative(ROOT, target), path.relative(ROOT, file)).replace(/\.ts$/, '.js');
       const answers = {
         url: 'ownUrl(ownFile).href',
         filename: 'ownFile',

@@ -83,7 +83,11 @@ export interface StackOptions {
   /** Changes what the processes are told, such as the way to an engine. */
   readonly config?: (config: Config) => Promise<Config>;
   /** A worker process of its own instead of one in the test's: it dies at `crashpoint` once and is started again. */
-  readonly worker?: { readonly crashpoint: string };
+  readonly worker?: {
+    readonly crashpoint: string;
+    /** `cli/embedded/worker.ts`, or what was built of it. Where every part is a process of its own, those know what they run. */
+    readonly module: string;
+  };
 }
 
 /** The product over a foundation, as everybody outside sees it. */

@@ -1,6 +1,5 @@
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Config } from '#subgraphs/shared/config/config.ts';
 import { createLogger } from '#subgraphs/shared/logging/logger.ts';
 import { startWorkers, type WorkerRuntime } from '#workers/runtime.ts';
@@ -16,12 +15,15 @@ export { eventually, jobDone, travel } from './stack-over.ts';
 export type { Shop, Stack, StackOptions } from './stack-over.ts';
 
 /** The worker as a child process, under the same supervision as in `dev`. Only its first life is armed. */
-async function workerProcess(config: Config, crashpoint: string): Promise<WorkerRuntime & { restarts(): number }> {
+async function workerProcess(
+  config: Config,
+  { crashpoint, module }: NonNullable<StackOptions['worker']>,
+): Promise<WorkerRuntime & { restarts(): number }> {
   let starts = 0;
   const environment = environmentOf(config);
   const child = await spawnChild({
     name: 'worker',
-    module: fileURLToPath(new URL('../embedded/worker.ts', import.meta.url)),
+    module,
     env: () =>
       starts++ === 0
         ? { ...environment, OPPULENCE_TEST_CRASHPOINTS: 'true', OPPULENCE_CRASHPOINT: crashpoint }
@@ -45,7 +47,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const kernel = await connectKernel(config, createLogger({ level: config.logLevel, name: 'test' }));
   const product = composeProduct(kernel);
   const workers: WorkerRuntime & { restarts?(): number } = options.worker
-    ? await workerProcess(config, options.worker.crashpoint)
+    ? await workerProcess(config, options.worker)
     : startWorkers(workOf(kernel, product));
   const gateway = await createWebServer(kernel, product);
   await gateway.listen({ port: config.port, host: config.host });

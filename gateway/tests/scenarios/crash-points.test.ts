@@ -1,5 +1,6 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { enterNewCard } from '#cli/demo/customer.ts';
+import { type Built, builtProcesses } from '#cli/testing/built.ts';
 import { eventually, startStack } from '#cli/testing/stack.ts';
 import { CRASHPOINTS } from '#subgraphs/shared/testing/crashpoint.ts';
 import { caseIn, mailsOf, newestLink, paidCharges, untilLinkIsMailed } from './support.ts';
@@ -18,13 +19,22 @@ const points =
     ? CRASHPOINTS.filter((name) => ALWAYS.includes(name))
     : CRASHPOINTS;
 
+const WORKER = 'cli/embedded/worker.ts';
+let built: Built;
+beforeAll(async () => {
+  built = await builtProcesses([WORKER]);
+}, 60_000);
+afterAll(() => {
+  built.remove();
+});
+
 describe('a worker that is killed -9', () => {
   it.each(points)(
     'at %s leaves the story to end recovered, with one charge and each mail once',
     async (name) => {
       // The second passing, so that the first has left something behind to be found.
       const stack = await startStack({
-        worker: { crashpoint: ONCE.includes(name) ? name : `${name}:2` },
+        worker: { crashpoint: ONCE.includes(name) ? name : `${name}:2`, module: built.module(WORKER) },
       });
       try {
         const shop = await stack.connectedShop();

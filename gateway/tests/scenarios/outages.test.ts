@@ -6,7 +6,8 @@ import { eventually, type Shop, startStack, type Stack } from '#cli/testing/stac
 import { signStripePayload } from '#subgraphs/shared/webhooks/stripe.ts';
 import { after, caseIn, mailsOf, newestLink, onlyCase, paidCharges } from './support.ts';
 
-const AWAY_MS = 10_000;
+/** Longer than the leases here (2 s), and than the first pauses between two tries. */
+const AWAY_MS = 5_000;
 const CARD = { number: '4242424242424242', name: 'Ada Okafor' };
 const SUMMARY = `{ recoverySummary { currencies { currency casesRecovered recoveredAmount { amount } } } }`;
 

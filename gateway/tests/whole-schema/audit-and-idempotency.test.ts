@@ -5,7 +5,7 @@ import { startStack, type Stack } from '#cli/testing/stack.ts';
 import { systemIds, type IdPrefix } from '#subgraphs/shared/ids/ids.ts';
 import { casesOf, untilLinkIsMailed } from '../scenarios/support.ts';
 import { apiSchema, type Field, fieldsOf, operationOf, selectionOf } from './support/api-schema.ts';
-import { type Answer, clientOf, type Client } from './support/caller.ts';
+import { type Answer, clientOf, type Client, each } from './support/caller.ts';
 import {
   emptied,
   type Endpoint,
@@ -27,8 +27,6 @@ const examples = await mutationExamples();
 /** A place where a mutation can be accepted: whoever may call it, and real objects that no other call has used up. */
 interface Place {
   readonly client: Client;
-  /** The same company's LIVE side, where there is nothing. */
-  readonly live: Client;
   readonly endpoint: Endpoint | null;
   readonly id: (prefix: string) => string;
 }
@@ -36,7 +34,10 @@ interface Place {
 let stack: Stack;
 /** Open cases of one shop, used up one by one. */
 let openCases: string[];
-let shopKeys: { test: string; live: string };
+let shopKey: string;
+/** Of each mutation, as many as its tests use up. */
+let places: ReadonlyMap<string, Place[]>;
+const PLACES_OF_EACH = 2;
 
 beforeAll(async () => {
   const webhookSecrets = ['whsec_ofThePlatform'];
@@ -47,7 +48,15 @@ beforeAll(async () => {
   const shop = await stack.connectedShop();
   await untilLinkIsMailed(shop, shop.merchant.subscribers.length);
   openCases = (await casesOf(shop)).map(({ id }) => id);
-  shopKeys = { test: shop.workspace.apiKey, live: shop.workspace.live.apiKey };
+  shopKey = shop.workspace.apiKey;
+  // Beside each other: a new connection fetches what its account has, and is waited for.
+  const names = mutations.map(([name]) => name);
+  const made = new Map(names.map((name) => [name, [] as Place[]]));
+  await each(Array<string[]>(PLACES_OF_EACH).fill(names).flat(), async (name) => {
+    made.get(name)?.push(await makePlace(name));
+  });
+  places = made;
+  await whenQuiet(stack.admin, 120_000);
 }, 240_000);
 afterAll(async () => {
   await stack.close();
@@ -59,20 +68,26 @@ const exampleOf = (name: string): Input => {
   return example;
 };
 
-/** A workspace of its own, with a connection and a second key if the example speaks of them; cases come from the shop. */
+/** One that nothing has happened in, with nothing on its way anywhere. */
 async function placeFor(name: string): Promise<Place> {
+  const place = places.get(name)?.pop();
+  if (!place) throw new Error(`No place is left for ${name}: its tests use more than ${String(PLACES_OF_EACH)}`);
+  await whenQuiet(stack.admin);
+  return place;
+}
+
+/** A workspace of its own, with a connection and a second key if the example speaks of them; cases come from the shop. */
+async function makePlace(name: string): Promise<Place> {
   const example = exampleOf(name);
   const text = JSON.stringify(example);
   const prefixes = idPrefixes(example);
   const ids = new Map<string, string>();
-  const at = prefixes.includes('case')
-    ? shopKeys
-    : await stack.createWorkspace().then(({ apiKey, live }) => ({ test: apiKey, live: live.apiKey }));
-  const client = clientOf(stack.url, at.test);
+  const key = prefixes.includes('case') ? shopKey : (await stack.createWorkspace()).apiKey;
+  const client = clientOf(stack.url, key);
   let endpoint: Endpoint | null = null;
   if (prefixes.some((prefix) => ['conn', 'whs'].includes(prefix)) || text.includes('"whe_')) {
     const apiKey = `sk_test_${randomUUID().replaceAll('-', '')}`;
-    const connection = await connectStripeAt(`${stack.url}/graphql`, at.test, { apiKey });
+    const connection = await connectStripeAt(`${stack.url}/graphql`, key, { apiKey });
     ids.set('conn', connection.connectionId);
     if (prefixes.includes('whs')) ids.set('whs', await secondSecret(client, connection.connectionId));
     endpoint = { path: connection.webhookUrl.split('/').at(-1) ?? '', secret: connection.webhookSecret };
@@ -85,15 +100,13 @@ async function placeFor(name: string): Promise<Place> {
     });
     ids.set('key', (data?.['createApiKey'] as { apiKey: { id: string } }).apiKey.id);
   }
-  if (prefixes.includes('case')) ids.set('case', openCases.pop() ?? 'no open case is left');
-  await whenQuiet(stack.admin);
   return {
     client: await calls(name, client),
-    live: clientOf(stack.url, at.live),
     endpoint,
     id: (prefix) => {
-      const id = ids.get(prefix);
+      const id = ids.get(prefix) ?? (prefix === 'case' ? openCases.pop() : undefined);
       if (id === undefined) throw new Error(`Make an object with an id ${prefix}_… for the mutation ${name} to act on`);
+      ids.set(prefix, id);
       return id;
     },
   };
@@ -205,8 +218,10 @@ describe.each(mutations)('%s', (name, field) => {
   }, 60_000);
 
   it('writes one audit row with the code when it is refused', async () => {
-    const place = await placeFor(name);
-    const client = await calls(name, place.live);
+    const { live } = await stack.createWorkspace();
+    // The same company's LIVE side, where there is nothing.
+    const client = await calls(name, clientOf(stack.url, live.apiKey));
+    await whenQuiet(stack.admin);
     let refusal: Result = null;
     let rows: AuditRow[] = [];
     for (const input of [exampleOf(name), emptied(exampleOf(name))]) {
@@ -219,7 +234,7 @@ describe.each(mutations)('%s', (name, field) => {
   }, 60_000);
 
   it('is refused, unexecuted, when a document holds it twice and carries an Idempotency-Key', async () => {
-    const client = await calls(name, clientOf(stack.url, shopKeys.test));
+    const client = await calls(name, clientOf(stack.url, shopKey));
     const { query } = operationOf('mutation', field, { input: {} }, '{ __typename }');
     const twice = query.replace(/\{ (\w+\(input: \$input\) \{ __typename \}) \}$/, '{ a: $1 b: $1 }');
     expect(twice).toContain(' b: ');
