@@ -24,7 +24,7 @@ export const connectionCreated = defineEvent({
   payload: about,
 });
 
-/** Its secrets are gone and its endpoint answers 404. What was mirrored stays. */
+/** Nothing is read with its credential any more and its endpoint answers 404. What was mirrored stays. */
 export const connectionDisconnected = defineEvent({
   type: 'accounts.connection.disconnected',
   version: 1,

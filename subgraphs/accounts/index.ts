@@ -6,6 +6,8 @@ import { type Subgraph, withSchema } from '#subgraphs/shared/graphql/subgraph.ts
 import type { Logger } from '#subgraphs/shared/logging/logger.ts';
 import { endDeauthorized } from './consumers/end-deauthorized.ts';
 import type { StripePlatforms } from './domain/platform.ts';
+import { deauthorizeAccount } from './effects/deauthorize-account.ts';
+import { deleteWebhookEndpoint } from './effects/delete-webhook-endpoint.ts';
 import { oauthCallbackRoute, type OAuthCallbackDeps } from './http/oauth-callback-route.ts';
 import {
   connectedAccounts,
@@ -87,5 +89,6 @@ export function createAccountsSubgraph(deps: AccountsDeps): Subgraph {
     name: 'accounts',
     routes: [oauthCallbackRoute(deps)],
     consumers: [endDeauthorized(deps)],
+    effects: [deauthorizeAccount(deps), deleteWebhookEndpoint(deps)],
   });
 }

@@ -28,6 +28,21 @@ export interface StripePort {
     account: string,
     of: { readonly workspaceId: string },
   ): Promise<{ readonly displayName: string }>;
+  /**
+   * Ends what an account's owner allowed the platform. That nothing is allowed any more is success, too.
+   * @throws {ProviderRefusedError} when Stripe does not take the platform for who it says it is. @throws {ProviderUnavailableError}
+   */
+  deauthorize(
+    platform: { readonly apiKey: string; readonly clientId: string },
+    account: string,
+    of: { readonly workspaceId: string },
+  ): Promise<void>;
+  /** Stripe posts nothing to it any more. @throws {ProviderRefusedError} when it is gone, or the key may not. @throws {ProviderUnavailableError} */
+  deleteWebhook(
+    apiKey: string,
+    providerEndpointId: string,
+    of: { readonly workspaceId: string; readonly account: string },
+  ): Promise<void>;
 }
 
 /** Part of the transaction that makes the connection ACTIVE: enqueues the first full read of the account. */

@@ -15,7 +15,14 @@ import {
   type MirrorGroup,
 } from './repositories/mirror-facts.ts';
 import { buildBillingSchema } from './schema/index.ts';
-import { exchangeOAuthCode, isLive, readAccount, registerWebhook } from './stripe/account.ts';
+import {
+  deauthorize,
+  deleteWebhook,
+  exchangeOAuthCode,
+  isLive,
+  readAccount,
+  registerWebhook,
+} from './stripe/account.ts';
 import { systemClock } from '#subgraphs/shared/time/clock.ts';
 import { actingAs } from './stripe/acting-as.ts';
 import { createStripeApi } from './stripe/client.ts';
@@ -87,6 +94,16 @@ export interface StripeAccounts {
     account: string,
     of: { readonly workspaceId: string },
   ): Promise<{ readonly displayName: string }>;
+  deauthorize(
+    platform: { readonly apiKey: string; readonly clientId: string },
+    account: string,
+    of: { readonly workspaceId: string },
+  ): Promise<void>;
+  deleteWebhook(
+    apiKey: string,
+    providerEndpointId: string,
+    of: { readonly workspaceId: string; readonly account: string },
+  ): Promise<void>;
 }
 
 export interface BillingSubgraph extends Subgraph {
@@ -151,6 +168,15 @@ export function createBillingSubgraph(given: BillingDeps): BillingSubgraph {
         readAccount(
           actingAs(stripe, of, { account, livemode: isLive(platformKey), throughPlatform: true }),
           platformKey,
+        ),
+      // It is the platform's own business, so it does not name the account as the one that is acted for.
+      deauthorize: (platform, account, of) =>
+        deauthorize(actingAs(stripe, of, { account, livemode: isLive(platform.apiKey) }), platform, account),
+      deleteWebhook: (apiKey, providerEndpointId, of) =>
+        deleteWebhook(
+          actingAs(stripe, of, { account: of.account, livemode: isLive(apiKey) }),
+          apiKey,
+          providerEndpointId,
         ),
     },
     onStripeConnected: async (tx, { connectionId }) => {

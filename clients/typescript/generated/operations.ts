@@ -26,7 +26,7 @@ export type ConnectionProvider =
 export type ConnectionState =
   /** Deliveries are accepted and the account is read. */
   | 'ACTIVE'
-  /** Ended, by us or because the account took its access away: the credential is erased, deliveries are not accepted. Final. */
+  /** Ended, by us or because the account took its access away: the credential is not used any more, deliveries are not accepted. Final. */
   | 'DISCONNECTED'
   /** Something else is wrong; deliveries are still accepted. */
   | 'ERROR'

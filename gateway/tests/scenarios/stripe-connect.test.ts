@@ -26,6 +26,7 @@ afterAll(async () => {
 });
 
 const START = `mutation($input: StartStripeAuthorizationInput!) { startStripeAuthorization(input: $input) { __typename ... on StartedStripeAuthorization { url } ... on UserError { message } } }`;
+const DISCONNECT = `mutation($input: DisconnectConnectionInput!) { disconnectConnection(input: $input) { __typename } }`;
 const STATE = `{
   connections { edges { node { id state access account webhookUrl } } }
   syncRuns { edges { node { kind state } } }
@@ -53,19 +54,20 @@ async function goThrough(url: string, account: string, answer: 'authorize' | 'de
   return new URL(back.headers.get('location') ?? '');
 }
 
+/** Stripe's page, with the state of a workspace's attempt. */
+async function startIn(apiKey: string): Promise<string> {
+  const input = { returnUrl: 'https://app.example.com/done' };
+  const started = await stack.graph(apiKey).run<{ startStripeAuthorization: { url: string } }>(START, { input });
+  return started.startStripeAuthorization.url;
+}
+
 it('an account that is connected on Stripe’s page is read, followed by its own events, and let go of when it takes its access away', async () => {
   const workspace = await stack.createWorkspace();
   const graph = stack.graph(workspace.apiKey);
   const merchant = await openShop(stack.sandboxUrl, `sk_test_${randomBytes(8).toString('hex')}`, new Date());
   const { id: account } = await merchant.stripe.accounts.retrieveCurrent();
   const state = (): Promise<State> => graph.run<State>(STATE);
-  const start = async (): Promise<string> => {
-    const input = { returnUrl: 'https://app.example.com/done' };
-    const { startStripeAuthorization } = await graph.run<{ startStripeAuthorization: { url: string } }>(START, {
-      input,
-    });
-    return startStripeAuthorization.url;
-  };
+  const start = (): Promise<string> => startIn(workspace.apiKey);
   const names = async (): Promise<string[]> => (await state()).customers.edges.map(({ node }) => node.name);
 
   const declined = await goThrough(await start(), merchant.stripeKey, 'decline');
@@ -123,3 +125,31 @@ it('an account that is connected on Stripe’s page is read, followed by its own
   expect((await state()).inboxEvents.edges).toHaveLength(known);
   expect(await names()).toContain('Juniper Labs');
 }, 180_000);
+
+it('an account that two workspaces have connected stays authorized at Stripe until both have disconnected it', async () => {
+  const stripeKey = `sk_test_${randomBytes(8).toString('hex')}`;
+  const { id: account } = await stripeAt(stack.sandboxUrl, stripeKey).accounts.retrieveCurrent();
+  const asPlatform = stripeAt(stack.sandboxUrl, platform.apiKey);
+  const read = (): Promise<{ id: string }> => asPlatform.accounts.retrieveCurrent({}, { stripeAccount: account });
+  const connected = [];
+  for (const { workspaceId, apiKey } of [await stack.createWorkspace(), await stack.createWorkspace()]) {
+    const end = await goThrough(await startIn(apiKey), stripeKey, 'authorize');
+    const id = end.searchParams.get('connection');
+    const told = async (): Promise<string | undefined> => {
+      const { rows } = await stack.admin.query<{ state: string }>(
+        `SELECT state FROM kernel.effect WHERE workspace_id = $1 AND kind = 'accounts.deauthorize-account'`,
+        [workspaceId],
+      );
+      return rows[0]?.state;
+    };
+    connected.push({ told, disconnect: () => stack.graph(apiKey).run(DISCONNECT, { input: { id } }) });
+  }
+  const [first, second] = connected;
+
+  await first?.disconnect();
+  await eventually('the first is over', async () => (await first?.told()) === 'DROPPED');
+  expect(await read()).toMatchObject({ id: account });
+  await second?.disconnect();
+  await eventually('the second is over', async () => (await second?.told()) === 'DONE');
+  await expect(read()).rejects.toMatchObject({ code: 'account_invalid' });
+}, 60_000);

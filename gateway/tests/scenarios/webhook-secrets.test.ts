@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { connectStripeAt } from '#cli/commands/connection-create.ts';
+import { stripeAt } from '#cli/demo/merchant.ts';
 import { eventually, startStack, type Stack } from '#cli/testing/stack.ts';
 import { signStripePayload } from '#subgraphs/shared/webhooks/stripe.ts';
 
@@ -81,4 +82,25 @@ it('a rolled webhook secret counts until it expires: each delivery shows which s
   expect(await deliver('evt_late', 'whsec_theOldOne')).toBe(400);
   expect(await deliver('evt_later', 'whsec_theNewOne')).toBe(200);
   expect([...(await state()).kept.keys()].sort()).toEqual(['evt_later', 'evt_new', 'evt_old']);
+}, 60_000);
+
+it('a webhook endpoint that was registered for a connection is gone at Stripe when the connection has ended, and so is the key', async () => {
+  const workspace = await stack.createWorkspace();
+  const stripeKey = `sk_test_${randomUUID().replaceAll('-', '')}`;
+  const endpoints = async (): Promise<readonly string[]> =>
+    (await stripeAt(stack.sandboxUrl, stripeKey).webhookEndpoints.list()).data.map(({ url }) => url);
+  const { connectionId, webhookUrl } = await connectStripeAt(`${stack.url}/graphql`, workspace.apiKey, {
+    apiKey: stripeKey,
+  });
+  expect(await endpoints()).toEqual([webhookUrl]);
+  const disconnect = `mutation($input: DisconnectConnectionInput!) { disconnectConnection(input: $input) { __typename } }`;
+  await stack.graph(workspace.apiKey).run(disconnect, { input: { id: connectionId } });
+  await eventually('the endpoint is gone', async () => (await endpoints()).length === 0);
+  await eventually('the key is gone', async () => {
+    const { rowCount } = await stack.admin.query(
+      'SELECT FROM accounts.connection WHERE id = $1 AND credential IS NULL',
+      [connectionId],
+    );
+    return rowCount === 1;
+  });
 }, 60_000);

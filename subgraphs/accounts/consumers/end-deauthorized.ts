@@ -24,7 +24,8 @@ export function endDeauthorized(deps: {
       'billing.account.deauthorized': {
         prepare: (ctx, event) => hasLostAccess(ctx, deps, event),
         handle: async (ctx, event, prepared) => {
-          if (prepared === true) await disconnectConnection(ctx, { id: factsOf(event).connectionId });
+          if (prepared === true)
+            await disconnectConnection(ctx, { id: factsOf(event).connectionId, endedAtProvider: true });
         },
       },
     },

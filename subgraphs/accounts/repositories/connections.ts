@@ -76,6 +76,14 @@ export async function saveConnection(
   });
 }
 
+/** What a disconnected connection kept until the provider was told. */
+export async function eraseCredential(db: ConnectionsDb, workspaceId: string, id: string): Promise<void> {
+  await db.connection.updateMany({
+    where: { workspaceId, id, state: 'DISCONNECTED' },
+    data: { credential: null },
+  });
+}
+
 /** Only a row that was never active can go; anything else is history and stays. */
 export async function deletePending(db: ConnectionsDb, workspaceId: string, id: string): Promise<void> {
   await db.connection.deleteMany({ where: { workspaceId, id, state: 'PENDING' } });

@@ -40,7 +40,7 @@ export function addConnection(
       NEEDS_REAUTH: { description: 'The credential stopped working. Connect the account again with a new one.' },
       DISCONNECTED: {
         description:
-          'Ended, by us or because the account took its access away: the credential is erased, deliveries are not accepted. Final.',
+          'Ended, by us or because the account took its access away: the credential is not used any more, deliveries are not accepted. Final.',
       },
       ERROR: { description: 'Something else is wrong; deliveries are still accepted.' },
     },

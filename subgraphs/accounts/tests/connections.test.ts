@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { GraphCall } from '#subgraphs/shared/testing/harness.ts';
 import { createAccountsBench, PUBLIC_URL, type AccountsBench } from './factories.ts';
 
@@ -27,6 +27,9 @@ afterAll(async () => {
 beforeEach(async () => {
   bench.stripe.reset();
   here = { workspaceId: await bench.harness.newWorkspace() };
+});
+afterEach(async () => {
+  await bench.harness.admin.query('DELETE FROM kernel.effect'); // pumping carries out what an earlier test left
 });
 
 async function connect(
@@ -186,7 +189,7 @@ describe('createConnection', () => {
 });
 
 describe('disconnectConnection', () => {
-  it('erases the secrets, closes the endpoint and announces it once', async () => {
+  it('erases the secrets, closes the endpoint, tells Stripe and announces it once', async () => {
     const { connection, webhookUrl } = await connect();
     const first = await bench.run(here, DISCONNECT, { id: connection.id });
     const again = await bench.run(here, DISCONNECT, { id: connection.id });
@@ -198,14 +201,16 @@ describe('disconnectConnection', () => {
     expect(again.data).toEqual(first.data);
     expect(await bench.ports.endpoints.resolve('stripe', pathOf(webhookUrl))).toBeNull();
     expect(await bench.ports.credentials.stripe(bench.harness.context(here.workspaceId), connection.id)).toBeNull();
+    expect(await bench.ports.credentials.stripeConnections(bench.harness.context(here.workspaceId))).toEqual([]);
     expect(await count('kernel.event', "type = 'accounts.connection.disconnected'")).toBe(1);
-    expect(
-      await count(
-        'accounts.connection',
-        'credential IS NULL AND endpoint_token IS NULL AND cardinality(webhook_secrets) = 0',
-      ),
-    ).toBe(1);
+    expect(await count('accounts.connection', 'endpoint_token IS NULL AND cardinality(webhook_secrets) = 0')).toBe(1);
     expect(await count('accounts.webhook_secret')).toBe(0);
+    // Sealed, and only for the one call that is still to be made with it.
+    expect(await count('accounts.connection', `credential IS NOT NULL AND credential NOT LIKE '%${KEY}%'`)).toBe(1);
+    await bench.harness.pump([bench.subgraph]);
+    expect(bench.stripe.told).toEqual(['delete acct_acme we_1']);
+    expect(bench.stripe.endpoints.size).toBe(0);
+    expect(await count('accounts.connection', 'credential IS NULL')).toBe(1);
   });
 
   it('leaves the account free to be connected again, as a new connection', async () => {

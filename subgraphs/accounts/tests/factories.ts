@@ -24,8 +24,14 @@ export class FakeStripe implements StripePort {
   readonly connected = new Set<string>();
   cut: 'BEFORE' | 'AFTER' | null = null;
   refuses = false;
+  /** It answers what nobody understands. */
+  breaks = false;
+  /** What it was told of connections that ended. */
+  readonly told: string[] = [];
 
   reset(): void {
+    this.told.length = 0;
+    this.breaks = false;
     this.endpoints.clear();
     this.codes.clear();
     this.connected.clear();
@@ -82,6 +88,36 @@ export class FakeStripe implements StripePort {
       return Promise.reject(new ProviderUnavailableError('stripe', 'Stripe does not answer. Try again.'));
     return Promise.resolve(endpoint);
   }
+
+  deauthorize(platform: { apiKey: string; clientId: string }, account: string): Promise<void> {
+    return this.hear(`deauthorize ${platform.clientId} ${account}`, () => {
+      this.connected.delete(account);
+      return null;
+    });
+  }
+
+  deleteWebhook(apiKey: string, providerEndpointId: string): Promise<void> {
+    const account = this.accounts.get(apiKey)?.account;
+    if (account === undefined)
+      return Promise.reject(new ProviderRefusedError('stripe', 'This key has expired.', 'api_key_expired'));
+    const [key] = [...this.endpoints].find(([, { providerEndpointId: id }]) => id === providerEndpointId) ?? [];
+    return this.hear(`delete ${account} ${providerEndpointId}`, () =>
+      key !== undefined && this.endpoints.delete(key)
+        ? null
+        : new ProviderRefusedError('stripe', 'There is no such endpoint.', 'resource_missing'),
+    );
+  }
+
+  /** A call that Stripe may not get, or may not get to answer. */
+  private hear(what: string, act: () => ProviderRefusedError | null): Promise<void> {
+    const away = new ProviderUnavailableError('stripe', 'Stripe does not answer. Try again.');
+    if (this.breaks) return Promise.reject(new Error('An answer that says nothing'));
+    if (this.cut === 'BEFORE') return Promise.reject(away);
+    this.told.push(what);
+    const refusal = act();
+    if (this.cut === 'AFTER') return Promise.reject(away);
+    return refusal === null ? Promise.resolve() : Promise.reject(refusal);
+  }
 }
 
 /** Us as a platform at Stripe, in test mode alone. */
@@ -108,8 +144,12 @@ export interface AccountsBench {
     source: string,
     variables?: Record<string, unknown>,
   ): Promise<{ data: Record<string, unknown> | null | undefined; codes: readonly unknown[] }>;
+  /** Through Stripe's page and back. @returns the connection's id. */
+  connectByOAuth(call: GraphCall, account: string): Promise<string>;
   close(): Promise<void>;
 }
+
+const START = `mutation { startStripeAuthorization(input: { returnUrl: "https://app.example.com" }) { ... on StartedStripeAuthorization { url } } }`;
 
 export async function createAccountsBench(): Promise<AccountsBench> {
   const harness = await createHarness();
@@ -131,18 +171,35 @@ export async function createAccountsBench(): Promise<AccountsBench> {
     log: harness.contextDeps.log,
     enqueueSync: (tx, { connectionId }) => tx.enqueueJob(backfillJob, { connectionId }, { uniqueKey: connectionId }),
   });
+  const run: AccountsBench['run'] = async (call, source, variables = {}) => {
+    const { data, errors = [] } = await harness.run(subgraph.schema, source, variables, call);
+    return {
+      data: data as Record<string, unknown> | null,
+      codes: errors.map((error) => (error.originalError as { code?: unknown } | undefined)?.code ?? error.message),
+    };
+  };
   return {
     harness,
     stripe,
     subgraph,
+    run,
     schema: subgraph.schema,
     ports: createAccountsPorts({ system: harness.system, vault, wall: harness.wall, platforms: PLATFORMS }),
-    run: async (call, source, variables = {}) => {
-      const { data, errors = [] } = await harness.run(subgraph.schema, source, variables, call);
-      return {
-        data: data as Record<string, unknown> | null,
-        codes: errors.map((error) => (error.originalError as { code?: unknown } | undefined)?.code ?? error.message),
-      };
+    connectByOAuth: async (call, account) => {
+      const started = (await run(call, START)).data?.['startStripeAuthorization'] as { url: string };
+      const code = `ac_${account}_${call.workspaceId}`;
+      stripe.codes.set(code, { account, livemode: false });
+      const state = new URL(started.url).searchParams.get('state') ?? '';
+      const back = await subgraph.routes?.[0]?.handle({
+        params: {},
+        query: new URLSearchParams({ state, code }),
+        headers: {},
+        body: Buffer.alloc(0),
+        ip: '127.0.0.1',
+        url: '/v1/oauth/stripe/callback',
+        requestId: 'req_test',
+      });
+      return new URL(back?.headers?.['location'] ?? '').searchParams.get('connection') ?? '';
     },
     close: () => harness.close(),
   };

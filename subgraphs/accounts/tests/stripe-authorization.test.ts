@@ -285,6 +285,9 @@ describe('billing.account.deauthorized', () => {
     expect(await connections()).toMatchObject([{ id, state: 'DISCONNECTED', access: 'OAUTH' }]);
     expect(await routed()).toEqual([]);
     expect(await bench.ports.credentials.stripe(bench.harness.context(here.workspaceId), id)).toBeNull();
+    // Stripe said so itself.
+    expect(await count('kernel.effect')).toBe(0);
+    expect(bench.stripe.told).toEqual([]);
   });
 
   it('that comes late, when the account was connected anew, ends nothing', async () => {

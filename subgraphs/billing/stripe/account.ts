@@ -1,3 +1,4 @@
+import { ProviderRefusedError } from '#subgraphs/shared/errors/errors.ts';
 import { STRIPE_API_VERSION, type StripeApi } from './client.ts';
 
 /** Read off the key itself: Stripe's account object does not say. */
@@ -47,4 +48,34 @@ export async function registerWebhook(
   if (created.secret === undefined)
     throw new Error('Stripe registered the webhook endpoint without telling its secret');
   return { secret: created.secret, providerEndpointId: created.id };
+}
+
+export async function deleteWebhook(api: StripeApi, apiKey: string, providerEndpointId: string): Promise<void> {
+  await api.call((stripe) => stripe.webhookEndpoints.del(providerEndpointId, {}, { apiKey }));
+}
+
+/** Ends what an account's owner allowed the platform; that nothing is allowed any more is success, too. */
+export async function deauthorize(
+  api: StripeApi,
+  { apiKey, clientId }: { readonly apiKey: string; readonly clientId: string },
+  account: string,
+): Promise<void> {
+  try {
+    await api.call((stripe) => stripe.oauth.deauthorize({ client_id: clientId, stripe_user_id: account }, { apiKey }));
+  } catch (error) {
+    // Stripe's OAuth has one word for an account that is not connected and for a client id that is not the key's: invalid_client.
+    if (!(error instanceof ProviderRefusedError) || (await mayActFor(api, apiKey, account))) throw error;
+  }
+}
+
+/** @throws {ProviderRefusedError} when it is the key itself that Stripe does not accept. */
+async function mayActFor(api: StripeApi, platformKey: string, account: string): Promise<boolean> {
+  try {
+    const as = { apiKey: platformKey, stripeAccount: account };
+    await api.call((stripe) => stripe.accounts.retrieveCurrent({}, as));
+    return true;
+  } catch (error) {
+    if (error instanceof ProviderRefusedError && error.providerCode === 'account_invalid') return false;
+    throw error;
+  }
 }

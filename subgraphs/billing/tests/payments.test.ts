@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type Stripe from 'stripe';
+import { ProviderRefusedError } from '#subgraphs/shared/errors/errors.ts';
 import type { JsonObject } from '#subgraphs/shared/json/json.ts';
 import { createHarness, type Harness } from '#subgraphs/shared/testing/harness.ts';
 import { idOf } from '../stripe/normalise/fields.ts';
@@ -307,5 +308,46 @@ describe('an account', () => {
     const first = await shop.billing.stripe.registerWebhook(shop.apiKey, endpoint, shop);
     expect(first.secret).toMatch(/^whsec_/);
     expect(await shop.billing.stripe.registerWebhook(shop.apiKey, endpoint, shop)).toEqual(first);
+  });
+
+  it('deletes its webhook, and says of one that is gone or of a wrong key that it cannot', async () => {
+    const shop = await openShop(harness, sandbox.url);
+    const endpoint = { url: 'https://oppulence.example/v1/webhooks/stripe/abc', idempotencyKey: 'hook-1' };
+    const { providerEndpointId } = await shop.billing.stripe.registerWebhook(shop.apiKey, endpoint, shop);
+    const remove = (apiKey: string): Promise<void> =>
+      shop.billing.stripe.deleteWebhook(apiKey, providerEndpointId, shop);
+    await expect(remove('nonsense')).rejects.toThrow(ProviderRefusedError);
+    expect((await shop.stripe.webhookEndpoints.list()).data).toMatchObject([{ id: providerEndpointId }]);
+    await remove(shop.apiKey);
+    expect((await shop.stripe.webhookEndpoints.list()).data).toEqual([]);
+    await expect(remove(shop.apiKey)).rejects.toMatchObject({ providerCode: 'resource_missing' });
+  });
+
+  it('takes its access back from the platform, twice as well as once, but not for a platform that is another one', async () => {
+    const shop = await openShop(harness, sandbox.url);
+    const platform = { apiKey: 'sk_test_platformOne', clientId: 'ca_test_platformOne' };
+    const page = await fetch(`${sandbox.url}/oauth/authorize`, {
+      method: 'POST',
+      body: new URLSearchParams({
+        client_id: platform.clientId,
+        redirect_uri: 'https://oppulence.example/back',
+        account: shop.apiKey,
+        answer: 'authorize',
+      }),
+      redirect: 'manual',
+    });
+    const code = new URL(page.headers.get('location') ?? '').searchParams.get('code') ?? '';
+    const { account } = await shop.billing.stripe.exchangeOAuthCode(platform.apiKey, code, shop);
+    const deauthorize = (as: Partial<typeof platform>): Promise<void> =>
+      shop.billing.stripe.deauthorize({ ...platform, ...as }, account, shop);
+    const readAsPlatform = (): Promise<unknown> =>
+      shop.billing.stripe.readConnectedAccount(platform.apiKey, account, shop);
+
+    await expect(deauthorize({ clientId: 'ca_test_another' })).rejects.toThrow(ProviderRefusedError);
+    await expect(deauthorize({ apiKey: 'nonsense' })).rejects.toThrow(ProviderRefusedError);
+    await readAsPlatform();
+    await deauthorize({});
+    await expect(readAsPlatform()).rejects.toMatchObject({ providerCode: 'account_invalid' });
+    await deauthorize({});
   });
 });

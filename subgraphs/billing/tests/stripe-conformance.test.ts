@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ProviderRefusedError, ProviderUnavailableError } from '#subgraphs/shared/errors/errors.ts';
 import { MIRROR_KINDS } from '../domain/kinds.ts';
-import { readAccount, registerWebhook } from '../stripe/account.ts';
+import { deleteWebhook, readAccount, registerWebhook } from '../stripe/account.ts';
 import { findPayAttempt } from '../stripe/attempt-events.ts';
 import { createCardSetup, retrieveCardSetup } from '../stripe/card-setup.ts';
 import { createStripeApi, type StripeApi } from '../stripe/client.ts';
@@ -51,6 +51,7 @@ const RAW_KINDS = rawKinds().filter((kind) => kind !== 'account');
       body: { id: 'we_1', object: 'webhook_endpoint', secret: 'whsec_x' },
     });
     await registerWebhook(api, KEY, { url: 'https://example.com/hook', idempotencyKey: 'k-hook' });
+    await deleteWebhook(api, KEY, 'we_1');
     await readInvoiceWithPayments(api, KEY, 'in_1');
     await payInvoice(api, KEY, { stripeId: 'in_1', idempotencyKey: 'k-pay' });
     await findPayAttempt(api, KEY, { invoiceStripeId: 'in_1', idempotencyKey: 'k-pay', since: new Date() });

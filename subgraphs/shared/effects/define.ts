@@ -35,6 +35,11 @@ export interface EffectHandler<P = unknown, O = unknown> {
    * ever know, and it is not sent again. What it was for goes on, and shows it.
    */
   leaveUnknown?(ctx: UseCaseContext, effect: ClaimedEffect<P>): Promise<void>;
+  /**
+   * Inside the transaction that gives the effect up after too many attempts, which then waits for a person: for what was kept for the sending
+   * alone and must not wait with it. The payload is left out, since it may be what nobody could read.
+   */
+  giveUp?(ctx: UseCaseContext, effect: Pick<ClaimedEffect<P>, 'id' | 'key' | 'subjectId'>): Promise<void>;
 }
 
 /** Forgets the types so that handlers of different effects fit one list; the payload is parsed before any of them is called. */

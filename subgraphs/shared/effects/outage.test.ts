@@ -130,6 +130,25 @@ describe('an effect that meets an outage', () => {
   });
 });
 
+describe('an effect that fails again and again', () => {
+  it.each(['claim', 'send'] as const)('in its %s is given up, and its handler hears of that once', async (where) => {
+    const givenUp: string[] = [];
+    const fails = (): Promise<never> => Promise.reject(new Error('an answer that says nothing'));
+    const handler = sending({
+      [where]: fails,
+      giveUp: async (ctx, { subjectId }) => {
+        await ctx.transaction(() => Promise.resolve(givenUp.push(subjectId)));
+      },
+    });
+    await request();
+    await turns(11, handler);
+    expect(givenUp).toEqual([]);
+    await turns(3, handler);
+    expect(await effect()).toMatchObject({ state: 'FAILED', attempts: 12 });
+    expect(givenUp).toEqual(['s']);
+  });
+});
+
 describe('an event whose consumer asks a provider', () => {
   it('outlasts the outage too', async () => {
     const happened = defineEvent({ type: 'test.happened', version: 1, subject: 'Thing', payload: z.object({}) });

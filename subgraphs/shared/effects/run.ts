@@ -175,8 +175,15 @@ async function stepBack(deps: EffectDeps, ctx: UseCaseContext, row: EffectRow, e
     const stepped = await tx.db.$executeRaw`
       UPDATE kernel.effect SET state = ${final ? 'FAILED' : row.state}, attempts = ${attempts}, interruptions = ${row.interruptions}, last_error = ${String(error).slice(0, 2_000)}, next_attempt_at = ${retryAt(deps.wall.now(), attempts)}
       WHERE workspace_id = ${ctx.workspaceId} AND id = ${row.id} AND state = ${row.state} AND attempts = ${row.attempts}`;
-    if (stepped === 1 && final) tx.count('effects_total', { kind: row.kind, outcome: 'failed' });
+    if (stepped !== 1 || !final) return;
+    tx.count('effects_total', { kind: row.kind, outcome: 'failed' });
+    await tellGivenUp(deps, ctx, row);
   });
+}
+
+async function tellGivenUp(deps: EffectDeps, ctx: UseCaseContext, row: EffectRow): Promise<void> {
+  const handler = deps.handlers.find(({ kind }) => kind === row.kind);
+  await handler?.giveUp?.(ctx, { id: row.id, key: row.key, subjectId: row.subject_id });
 }
 
 /** A context whose transactions hold only while the claim does: a holder that was taken for dead writes nothing any more. */
@@ -296,6 +303,8 @@ async function markUnknown(
     const held = await tx.db.$executeRaw`
       UPDATE kernel.effect SET state = ${state}, postponed = ${postponed}, last_error = ${String(error).slice(0, 2_000)}, lease_until = NULL, next_attempt_at = ${takenUpAt(now, attempts, error)}
       WHERE workspace_id = ${ctx.workspaceId} AND id = ${row.id} AND state = 'CLAIMED' AND attempts = ${attempts}`;
-    if (held === 1) tx.count('effects_total', { kind: row.kind, outcome: COUNTED_AS[state] });
+    if (held !== 1) return;
+    tx.count('effects_total', { kind: row.kind, outcome: COUNTED_AS[state] });
+    if (final) await tellGivenUp(deps, ctx, row);
   });
 }

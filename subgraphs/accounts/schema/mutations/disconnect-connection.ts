@@ -15,7 +15,7 @@ export function addDisconnectConnection(builder: SubgraphBuilder, ConnectionType
     t.field({
       type: ConnectionType,
       description:
-        'Ends a connection: its credential is erased and its webhook URL answers 404. What was read stays. Remove the endpoint at the provider yourself. Disconnecting again changes nothing.',
+        'Ends a connection: nothing is read with its credential any more and its webhook URL answers 404. What was read stays. Stripe is told right afterwards, or when it can be reached again: the endpoint that was registered for the connection is deleted there, and with that the credential is erased; of an account that is connected by OAuth the authorization is withdrawn, unless it is connected elsewhere. An endpoint that you registered yourself is yours to delete. Disconnecting again changes nothing.',
       args: { input: t.arg({ type: Input, required: true, description: 'The connection to end.' }) },
       authScopes: { scope: 'connections:write' },
       errors: {
