@@ -185,7 +185,7 @@ describe('a backfill that is killed', () => {
     expect(lists().filter((path, index) => lists().indexOf(path) !== index)).toEqual([]);
     expect(await run()).toMatchObject({ counts: { customer: 110 } });
     expect(await announced(harness, shop.workspaceId, 'billing.backfill.completed')).toHaveLength(1);
-  });
+  }, 60_000);
 });
 
 describe('two events of one second that nothing links', () => {

@@ -109,7 +109,7 @@ describe('an outage of hours', () => {
     await pause(breaker.longestOpenMs * 1.2 + 20);
     await harness.pump([billing]);
     expect(await job(shop.workspaceId)).toMatchObject({ state: 'SUCCEEDED', result: { counts: { customer: 30 } } });
-  });
+  }, 60_000);
 
   it('leaves an attempt to collect with one charge, however often it was tried meanwhile', async () => {
     const shop = await openShop(harness, sandbox.url);

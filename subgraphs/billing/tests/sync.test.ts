@@ -131,7 +131,7 @@ describe('a comparison', () => {
     expect(await names(shop)).toEqual([...renamed, 'Bea', 'Before', 'Cleo', 'Missed'].toSorted());
 
     expect((await sync(shop, 'COMPARISON')).run).toMatchObject({ differing: 0, differences: [] });
-  });
+  }, 60_000);
 });
 
 describe('the schedule of a connection', () => {
