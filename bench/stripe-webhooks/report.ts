@@ -27,8 +27,7 @@ export function printReport(readings: readonly Reading[], levels: readonly numbe
   for (const level of levels) {
     const of = (name: string): Reading[] =>
       readings.filter(({ contestant, concurrency }) => contestant === name && concurrency === level);
-    const floorName = names.find((name) => name.includes('one durable INSERT'));
-    const floor = floorName === undefined ? NaN : median(of(floorName).map(({ sent }) => sent.perS));
+    const floor = of(names.find((name) => name.includes('one durable INSERT')) ?? '');
     console.log(`\n${String(level)} connections, median of rounds (lowest to highest)\n`);
     console.log(
       table(
@@ -36,18 +35,31 @@ export function printReport(readings: readonly Reading[], levels: readonly numbe
         names.map((name) => row(name, of(name), floor)),
       ),
     );
+    const peers = names.filter((name) => name.startsWith('@'));
+    for (const ours of names.filter((name) => name.includes('worker')))
+      for (const peer of peers)
+        console.log(`${ours}: applied ${ratio(of(ours), of(peer), appliedPerS)} of ${peer}, round by round`);
   }
   for (const name of names) details(name, readings);
 }
 
-function row(name: string, readings: readonly Reading[], floor: number): string[] {
+/** Each round's reading by the other's of the same round: what the machine gives changes from one minute to the next. */
+function ratio(readings: readonly Reading[], others: readonly Reading[], rate: (reading: Reading) => number): string {
+  const ratios = readings.flatMap((reading) => {
+    const other = others.find(({ round }) => round === reading.round);
+    return other === undefined ? [] : [rate(reading) / rate(other)];
+  });
+  return ratios.length === 0 ? '-' : `${spread(ratios)}x`;
+}
+
+function row(name: string, readings: readonly Reading[], floor: readonly Reading[]): string[] {
   const rates = readings.map(({ sent }) => sent.perS);
   const verdicts = readings.flatMap(({ verdict }) => (verdict === null ? [] : [verdict]));
   const wrong = verdicts.map(wrongIn);
   return [
     name,
     spread(rates),
-    Number.isNaN(floor) ? '-' : `${figure(median(rates) / floor)}x`,
+    ratio(readings, floor, ({ sent }) => sent.perS),
     figure(median(readings.map(({ sent }) => sent.p50Ms))),
     figure(median(readings.map(({ sent }) => sent.p99Ms))),
     String(Math.max(...readings.map(({ sent }) => sent.refused))),
@@ -58,8 +70,13 @@ function row(name: string, readings: readonly Reading[], floor: number): string[
   ];
 }
 
-function parts(cpu: Readonly<Record<string, number>>): string {
-  const taken = Object.entries(cpu).sort(([, a], [, b]) => b - a);
+/** Median of rounds. */
+function cpuByPart(readings: readonly Reading[]): string {
+  const cpus = readings.flatMap(({ cpu }) => (cpu === null ? [] : [cpu]));
+  const names = [...new Set(cpus.flatMap((cpu) => Object.keys(cpu)))];
+  const taken = names
+    .map((part) => [part, median(cpus.map((cpu) => cpu[part] ?? 0))] as const)
+    .sort(([, a], [, b]) => b - a);
   return taken.flatMap(([part, ms]) => (ms < 0.005 ? [] : [`${part} ${figure(ms)}`])).join(', ');
 }
 
@@ -68,7 +85,8 @@ function details(name: string, readings: readonly Reading[]): void {
   const last = readings.findLast(({ contestant }) => contestant === name);
   const { verdict, drained, sent } = last ?? {};
   if (drained) console.log(`\n${name}: deliveries by state ${JSON.stringify(drained.states)}`);
-  if (last?.cpu) console.log(`${name}: CPU ms for a delivery, ${parts(last.cpu)}`);
+  const cpu = cpuByPart(readings.filter(({ contestant }) => contestant === name));
+  if (cpu !== '') console.log(`${name}: CPU ms for a delivery, ${cpu}`);
   for (const [reason, count] of Object.entries(drained?.reasons ?? {}))
     console.log(`  ${String(count).padStart(6)}  ${reason}`);
   if (sent !== undefined && sent.refused > 0) console.log(`\n${name}: answers ${JSON.stringify(sent.statuses)}`);
