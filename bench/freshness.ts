@@ -3,8 +3,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
-import { Agent, request } from 'undici';
-import { signStripePayload } from '#subgraphs/shared/webhooks/stripe.ts';
+import { Agent } from 'undici';
 import { type Connected, connectPair } from './stripe-webhooks/connected.ts';
 import type { Target } from './stripe-webhooks/contestant.ts';
 import { untilDrained } from './stripe-webhooks/drained.ts';
@@ -16,6 +15,7 @@ import { figure, table } from './support/numbers.ts';
 import { build, startBuilt } from './support/product.ts';
 import { Cleanup } from './support/scratch.ts';
 import { benchTools } from './support/tools.ts';
+import { answerTo } from './sync-matrix/sender.ts';
 
 /*
  * How soon what Stripe tells is to be seen, while webhooks come in at an even rate whether the one before was answered or not: from a delivery's coming
@@ -72,7 +72,7 @@ try {
   const from = new Date(Date.now() + Number(options.warmup) * 1_000);
   const shipping = watchShipping(admin);
   const sent = await sendEvenly(connected.target, bodies, progress);
-  console.log(`load ${machine().split('load ')[1] ?? ''} at the end of the sending`);
+  console.log(`${machine()}, when all is sent`);
   const drained = await untilDrained(admin, connected.workspaceId, 120_000);
   await sleep(GOALS.shippedMs);
   const shipped = await shipping.end();
@@ -108,18 +108,9 @@ async function sendEvenly(
   let failed = 0;
   const post = async (body: Buffer, n: number): Promise<void> => {
     const leftAt = performance.now();
-    const { statusCode, body: answer } = await request(target.url, {
-      dispatcher: agent,
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json; charset=utf-8',
-        'stripe-signature': signStripePayload(body, target.secret, new Date()),
-      },
-      body,
-    });
-    await answer.dump();
+    const status = await answerTo(agent, { target, body });
     answersMs[n] = performance.now() - leftAt;
-    if (statusCode >= 300) failed += 1;
+    if (status === null || status >= 300) failed += 1;
   };
   const startedAt = performance.now();
   const underWay: Promise<void>[] = [];
@@ -128,7 +119,7 @@ async function sendEvenly(
     if (due > n) writeFileSync(progressFile, String(due)); // before they leave: Stripe has them then
     for (; n < due; n += 1) {
       const body = posts[n];
-      if (body) underWay.push(post(body, n).catch(() => void (failed += 1)));
+      if (body) underWay.push(post(body, n));
     }
     await sleep(1);
   }

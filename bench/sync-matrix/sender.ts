@@ -108,8 +108,8 @@ export async function sendAll(posts: readonly Post[], options: SendingOptions): 
   return { accepted, repeated, refused };
 }
 
-/** Null when there was none. */
-async function answerTo(dispatcher: Agent, { target, body }: Post): Promise<number | null> {
+/** The status of the answer; null when there was none. */
+export async function answerTo(dispatcher: Agent, { target, body }: Post): Promise<number | null> {
   try {
     const { statusCode, body: answer } = await request(target.url, {
       dispatcher,

@@ -3,9 +3,9 @@ export interface CoalesceOptions<K> {
   readonly concurrency?: number;
   /** At most this many in a batch. */
   readonly most?: number;
-  /** What an item weighs, and how much a batch may weigh; one item always fits. */
   /** Whether a batch that failed this way is worth running item by item; yes, unless told. A server that is away fails each as it failed all. */
   readonly oneBad?: (error: unknown) => boolean;
+  /** What an item weighs, and how much a batch may weigh; one item always fits. */
   readonly weight?: { of(item: K): number; readonly most: number };
 }
 
