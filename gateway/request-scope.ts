@@ -1,5 +1,6 @@
 import type { Caller } from '#subgraphs/shared/graphql/context.ts';
 
+import type { ClientSignal } from './client-signal.ts';
 import type { RequestHeaders } from './types.ts';
 
 /** Apollo Server's context value: one per operation. Subgraphs never see it; they get a `GatewayRequest`. */
@@ -9,5 +10,5 @@ export interface RequestScope {
   readonly headers: RequestHeaders;
   readonly ip: string;
   readonly transport: 'HTTP' | 'WEBSOCKET';
-  readonly signal: AbortSignal;
+  readonly signal: ClientSignal;
 }

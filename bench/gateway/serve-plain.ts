@@ -4,6 +4,7 @@ import '#gateway/telemetry-off.ts';
 import { ApolloServer } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import Fastify, { type FastifyRequest } from 'fastify';
+import { RequestSignal } from '#gateway/client-signal.ts';
 import { createSource } from '#gateway/sources/create-source.ts';
 import type { RequestScope } from '#gateway/request-scope.ts';
 import type { Source } from '#gateway/sources/source.ts';
@@ -21,7 +22,6 @@ for (const [name, subgraph] of Object.entries(subgraphs))
 const { gateway } = loadSupergraph(supergraphSdl, sources, log);
 const apollo = new ApolloServer<RequestScope>({ gateway, nodeEnv: 'production' });
 await apollo.start();
-const { signal } = new AbortController();
 const context = (request: FastifyRequest): Promise<RequestScope> =>
   Promise.resolve({
     requestId: request.id,
@@ -29,7 +29,7 @@ const context = (request: FastifyRequest): Promise<RequestScope> =>
     headers: {},
     ip: request.ip,
     transport: 'HTTP',
-    signal,
+    signal: new RequestSignal(),
   });
 const server = Fastify({ logger: false });
 server.post('/graphql', fastifyApolloHandler(apollo, { context }));

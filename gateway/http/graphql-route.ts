@@ -1,6 +1,7 @@
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 
 import { authenticateRequest, anonymousRefusal, isAnonymous } from '../authentication.ts';
+import { RequestSignal } from '../client-signal.ts';
 import { signed } from '../plugins/error-masking.ts';
 import { sendRefusal } from './errors.ts';
 import { wantsHtml } from './pages.ts';
@@ -10,6 +11,7 @@ import type { ApolloServer } from '@apollo/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { FormattedExecutionResult } from 'graphql';
 
+import type { ClientSignal } from '../client-signal.ts';
 import type { Generations } from '../generations.ts';
 import type { Playground } from '../playground.ts';
 import type { RequestScope } from '../request-scope.ts';
@@ -68,12 +70,12 @@ export function mountGraphQL(
 }
 
 /** Fires when the client hangs up before its answer is written. */
-function signalOf(reply: FastifyReply): AbortSignal {
-  const gone = new AbortController();
+function signalOf(reply: FastifyReply): ClientSignal {
+  const signal = new RequestSignal();
   reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) gone.abort();
+    if (!reply.raw.writableFinished) signal.abort();
   });
-  return gone.signal;
+  return signal;
 }
 
 /** Apollo Server refuses some requests (CSRF, no query) before any plugin runs, which is where errors otherwise get their request id. */

@@ -1,11 +1,10 @@
-import { EventEmitter } from 'node:events';
-
 import { Pool } from 'undici';
 
 import { away } from './away.ts';
+import { Exchange } from './exchange.ts';
 import { downstreamError, downstreamTimeout } from '../refusals.ts';
 import { onceEach } from './representations.ts';
-import { incoming, requestOf } from './source.ts';
+import { incoming } from './source.ts';
 import { upstreamHeaders } from './upstream-headers.ts';
 import { UpstreamSocket } from './upstream-socket.ts';
 
@@ -30,17 +29,13 @@ const KEEP_ALIVE_MS = 30_000;
 class TimedOut extends Error {}
 class ClientGone extends Error {}
 
-/** What breaks a call off, as undici listens to it. Each call has one, and an AbortSignal costs several times as much. */
-class Ending extends EventEmitter {
-  aborted = false;
-  reason: unknown;
-
-  abort(reason: TimedOut | ClientGone): void {
-    if (this.aborted) return;
-    this.aborted = true;
-    this.reason = reason;
-    this.emit('abort');
-  }
+/** A call in the midst of its attempts, and what broke it off. */
+interface Call {
+  readonly body: string;
+  readonly context: CallContext;
+  readonly mayRepeat: boolean;
+  attempt: Exchange | null;
+  ended: TimedOut | ClientGone | null;
 }
 
 /**
@@ -86,22 +81,23 @@ export class HttpSource implements Source {
 
   async fetch(fetch: Fetch, scope: RequestScope, operation: ClientRequest): Promise<FetchResult> {
     const { query, operationName, variables } = fetch;
-    const body = JSON.stringify({ query, operationName, variables });
-    const ended = new Ending();
-    const onGone = (): void => ended.abort(new ClientGone('The client has gone.'));
-    const late = setTimeout(() => ended.abort(new TimedOut('No answer in time.')), this.#timeoutMs);
+    const call: Call = {
+      body: JSON.stringify({ query, operationName, variables }),
+      context: contextOf(scope, operation),
+      mayRepeat: !isMutation(query),
+      attempt: null,
+      ended: null,
+    };
+    const onGone = (): void => end(call, new ClientGone('The client has gone.'));
+    const late = setTimeout(() => end(call, new TimedOut('No answer in time.')), this.#timeoutMs);
     scope.signal.addEventListener('abort', onGone, { once: true });
     try {
       if (scope.signal.aborted) onGone();
-      return await this.#call(body, contextOf(scope, operation), ended, !isMutation(query));
+      return await this.#carryOut(call);
     } catch (error) {
-      const reason: unknown = ended.aborted ? ended.reason : error;
-      if (!(reason instanceof ClientGone))
-        this.#log.error(
-          { error: reason, subgraph: this.#name, requestId: scope.requestId },
-          'a subgraph could not be called',
-        );
-      return away(fetch, reason instanceof TimedOut ? downstreamTimeout : downstreamError);
+      if (!(error instanceof ClientGone))
+        this.#log.error({ error, subgraph: this.#name, requestId: scope.requestId }, 'a subgraph could not be called');
+      return away(fetch, error instanceof TimedOut ? downstreamTimeout : downstreamError);
     } finally {
       clearTimeout(late);
       scope.signal.removeEventListener('abort', onGone);
@@ -130,28 +126,36 @@ export class HttpSource implements Source {
   }
 
   /** A read whose connection was cut is tried once more: the subgraph may just have been restarted. A mutation may have been carried out. */
-  async #call(body: string, context: CallContext, ended: Ending, mayRepeat: boolean): Promise<FetchResult> {
+  async #carryOut(call: Call): Promise<FetchResult> {
     try {
-      return await this.#send(body, context, ended);
+      return await this.#send(call);
     } catch (error) {
-      if (!mayRepeat || ended.aborted || !wasCut(error)) throw error;
-      this.#log.info({ error, subgraph: this.#name, requestId: context.requestId }, 'a cut call is made once more');
-      return this.#send(body, context, ended);
+      if (!call.mayRepeat || call.ended !== null || !wasCut(error)) throw error;
+      const { requestId } = call.context;
+      this.#log.info({ error, subgraph: this.#name, requestId }, 'a cut call is made once more');
+      return this.#send(call);
     }
   }
 
-  async #send(body: string, context: CallContext, ended: Ending): Promise<FetchResult> {
-    const headers = upstreamHeaders(this.#signature, context, body);
-    const response = await this.#pool.request({ method: 'POST', path: '/graphql', headers, body, signal: ended });
-    if (response.statusCode === 200) return resultOf(await response.body.json());
-    await response.body.dump();
-    throw new Error(`The subgraph answered with status ${String(response.statusCode)}.`);
+  async #send(call: Call): Promise<FetchResult> {
+    if (call.ended !== null) throw call.ended;
+    const headers = upstreamHeaders(this.#signature, call.context, call.body);
+    call.attempt = new Exchange(this.#pool, { method: 'POST', path: '/graphql', headers, body: call.body });
+    const { status, body } = await call.attempt.answer;
+    if (status !== 200) throw new Error(`The subgraph answered with status ${String(status)}.`);
+    return resultOf(JSON.parse(body));
   }
 }
 
+function end(call: Call, reason: TimedOut | ClientGone): void {
+  call.ended ??= reason;
+  call.attempt?.breakOff(call.ended);
+}
+
 function contextOf(scope: RequestScope, operation: ClientRequest): CallContext {
-  const { signal: _signal, ...request } = requestOf(scope, operation);
-  return { ...request, caller: scope.caller };
+  const { caller, requestId, headers, ip, transport } = scope;
+  const { kind, name } = operation;
+  return { caller, requestId, idempotencyKey: headers['idempotency-key'], ip, transport, operation: { kind, name } };
 }
 
 /** Plans write the kind of an operation first. */

@@ -1,3 +1,5 @@
+import { abortSignalOf } from '../client-signal.ts';
+
 import type { GraphQLDataSource, GraphQLDataSourceProcessOptions } from '@apollo/gateway';
 
 import type { Fetch, FetchResult } from '#subgraphs/shared/graphql/door-operations.ts';
@@ -33,7 +35,8 @@ export interface Source extends GraphQLDataSource {
 }
 
 export function requestOf(scope: RequestScope, { kind, name }: ClientRequest): GatewayRequest {
-  const { requestId, headers, ip, transport, signal } = scope;
+  const { requestId, headers, ip, transport } = scope;
+  const signal = abortSignalOf(scope.signal);
   return { requestId, idempotencyKey: headers['idempotency-key'], ip, transport, signal, operation: { kind, name } };
 }
 

@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 import { z } from 'zod';
 import { constantTimeEqual, deriveKey } from '../crypto/crypto.ts';
 import type { Caller } from '../graphql/context.ts';
@@ -137,7 +137,7 @@ function envelopeOf(payload: string): Envelope | null {
 
 /** 132 bits: more than anyone finds a second body for. */
 function digestOf(body: string | Uint8Array): string {
-  return createHash('sha256').update(body).digest('base64url').slice(0, 22);
+  return hash('sha256', body, 'base64url').slice(0, 22);
 }
 
 function macOf(signed: string, key: Uint8Array): string {
