@@ -118,11 +118,15 @@ function createHttpServer(deps: GatewayDeps): FastifyInstance {
   // Only JSON is read; text/plain would let a form of another site send operations.
   server.removeContentTypeParser('text/plain');
   server.setErrorHandler(onError);
+  let goodHost = '';
   server.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
-    // Addresses are built from it further in, where one that is none would look like a fault of ours.
-    if (URL.canParse(`http://${request.host}/`)) done();
-    else void sendRefusal(request, reply, malformedHost);
+    const { host } = request;
+    // Addresses are built from it further in, where one that is none would look like a fault of ours. It hardly ever changes.
+    if (host === goodHost || URL.canParse(`http://${host}/`)) {
+      goodHost = host;
+      done();
+    } else void sendRefusal(request, reply, malformedHost);
   });
   server.addHook('onResponse', (request, reply, done) => {
     // The route's pattern, not its address: an address may hold a secret (/pay/:token).

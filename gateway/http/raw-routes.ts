@@ -27,7 +27,9 @@ function mount(scope: FastifyInstance, route: HttpRoute): void {
         body,
       } = await route.handle({
         params: request.params as Record<string, string>,
-        query: new URLSearchParams(request.url.split('?')[1] ?? ''),
+        get query() {
+          return new URLSearchParams(request.url.split('?')[1] ?? '');
+        },
         headers: headersOf(request),
         // A request without a body reaches no parser.
         body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
@@ -43,5 +45,6 @@ function mount(scope: FastifyInstance, route: HttpRoute): void {
 /** Lower-case names; of a repeated header (only Set-Cookie comes as a list) the values joined. */
 export function headersOf({ headers }: Pick<FastifyRequest, 'headers'>): Record<string, string | undefined> {
   const cookies = headers['set-cookie'];
-  return { ...(headers as Record<string, string | undefined>), ...(cookies && { 'set-cookie': cookies.join(', ') }) };
+  const single = headers as Record<string, string | undefined>;
+  return cookies === undefined ? single : { ...single, 'set-cookie': cookies.join(', ') };
 }

@@ -1,4 +1,4 @@
-import { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { context, isSpanContextValid, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 
 import { contextOf } from '#subgraphs/shared/tracing/trace-parent.ts';
 
@@ -22,15 +22,18 @@ export function traceRequests(server: FastifyInstance): void {
       'oppulence.request_id': request.id,
     };
     const span = tracer.startSpan(`${request.method} ${route}`, { kind: SpanKind.SERVER, attributes }, outer);
-    running.set(request, trace.setSpan(outer, span));
+    if (isSpanContextValid(span.spanContext())) running.set(request, trace.setSpan(outer, span));
     done();
   });
   // Entered here and not before: a body is read in callbacks of the socket, which know nothing of the request's context.
   server.addHook('preHandler', (request, _reply, done) => {
-    context.with(running.get(request) ?? context.active(), done);
+    const inside = running.get(request);
+    if (inside === undefined) done();
+    else context.with(inside, done);
   });
   server.addHook('onResponse', (request, reply, done) => {
-    const span = trace.getSpan(running.get(request) ?? context.active());
+    const inside = running.get(request);
+    const span = inside && trace.getSpan(inside);
     span?.setAttribute('http.response.status_code', reply.statusCode);
     if (reply.statusCode >= 500) span?.setStatus({ code: SpanStatusCode.ERROR });
     span?.end();

@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { createAmbient } from '#subgraphs/shared/ambient/ambient.ts';
 import type { CallLane, ProviderCaller } from '#subgraphs/shared/resilience/provider-call.ts';
 import type { StripeApi } from './client.ts';
 
@@ -8,19 +8,19 @@ interface Acting {
   readonly named: string | undefined;
 }
 
-const acting = new AsyncLocalStorage<Acting>();
+const acting = createAmbient<Acting>('acting for');
 
 /** Calls that nobody put their name to, as in a script: a breaker and a rate of their own, and no place in anybody's health. */
 const NOBODY: ProviderCaller = { workspaceId: 'nobody', account: null, livemode: false, lane: 'live' };
 
 /** In whose name Stripe is called at the moment. */
 export function currentCaller(): ProviderCaller {
-  return acting.getStore()?.caller ?? NOBODY;
+  return acting.get()?.caller ?? NOBODY;
 }
 
 /** What goes into `Stripe-Account` unless the call itself names an account. */
 export function namedAccount(): string | undefined {
-  return acting.getStore()?.named;
+  return acting.get()?.named;
 }
 
 export interface StripeAccount {

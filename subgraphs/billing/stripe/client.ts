@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { createAmbient } from '#subgraphs/shared/ambient/ambient.ts';
 import type { Stripe } from 'stripe';
 import type { Metrics } from '#subgraphs/shared/metrics/metrics.ts';
 import { createProviderPolicies, type ProviderPolicies } from '#subgraphs/shared/resilience/policies.ts';
@@ -42,9 +42,9 @@ interface Run {
 }
 
 export function createStripeApi(options: StripeApiOptions): StripeApi {
-  const runs = new AsyncLocalStorage<Run>();
+  const runs = createAmbient<Run>('call to Stripe');
   const sending = (): void => {
-    const run = runs.getStore();
+    const run = runs.get();
     if (run !== undefined) run.sent = true;
   };
   let client: Promise<Stripe> | undefined;

@@ -180,18 +180,19 @@ export async function withinTime<T>(
   { storedWithinMs: limitMs = STORED_WITHIN_MS }: Pick<ReceiveWebhookDeps, 'storedWithinMs'>,
   work: () => Promise<T>,
 ): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => {
       reject(new InboxUnavailableError(new Error(`not stored within ${String(limitMs)} ms`)));
     }, limitMs);
+    work().then(
+      (done) => {
+        clearTimeout(late);
+        resolve(done);
+      },
+      (error: unknown) => {
+        clearTimeout(late);
+        reject(error instanceof DomainError ? error : new InboxUnavailableError(error));
+      },
+    );
   });
-  try {
-    return await Promise.race([work(), late]);
-  } catch (error) {
-    if (error instanceof DomainError) throw error;
-    throw new InboxUnavailableError(error);
-  } finally {
-    clearTimeout(timer);
-  }
 }

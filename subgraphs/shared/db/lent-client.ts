@@ -1,5 +1,5 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type pg from 'pg';
+import { createAmbient } from '../ambient/ambient.ts';
 
 /** The connection that a transaction runs on, while it runs. */
 interface Lent {
@@ -7,7 +7,7 @@ interface Lent {
   over: boolean;
 }
 
-const lending = new AsyncLocalStorage<Lent>();
+const lending = createAmbient<Lent>('lent client');
 const holders = new WeakMap<pg.ClientBase, Lent>();
 
 /**
@@ -26,7 +26,7 @@ export function withLentClient<T>(fn: (client: () => pg.ClientBase) => Promise<T
 
 /** To be told by the pool. */
 export function noteLent(client: pg.ClientBase): void {
-  const lent = lending.getStore();
+  const lent = lending.get();
   if (lent?.client !== null || lent.over) return;
   lent.client = client;
   holders.set(client, lent);

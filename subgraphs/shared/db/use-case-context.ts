@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { createAmbient } from '../ambient/ambient.ts';
 import { recordAudit } from '../audit/audit.ts';
 import type { Vault } from '../crypto/vault.ts';
 import { claimIdempotencyKey, keepAnswer } from '../idempotency/claim.ts';
@@ -40,7 +40,7 @@ interface Running {
   readonly causationId: string | undefined;
 }
 
-const running = new AsyncLocalStorage<Running>();
+const running = createAmbient<Running>('transaction');
 
 const TEST_NOW = 'SELECT test_now FROM kernel.workspace_clock WHERE workspace_id = $1';
 
@@ -81,7 +81,7 @@ function contextFor(deps: ContextDeps, options: ContextOptions, mutation: Mutati
   }
 
   async function transaction<T>(fn: (tx: Tx) => Promise<T>): Promise<T> {
-    const outer = running.getStore();
+    const outer = running.get();
     if (outer?.workspaceId === workspaceId) return fn(joined(outer));
     const ledger = newLedger();
     ordinal += 1;
@@ -150,12 +150,12 @@ function contextFor(deps: ContextDeps, options: ContextOptions, mutation: Mutati
     log,
     metrics,
     get db(): Db {
-      const outer = running.getStore();
+      const outer = running.get();
       if (outer?.workspaceId === workspaceId) return outer.tx.db;
       return ownReads();
     },
     query: (sql, values) => {
-      const outer = running.getStore();
+      const outer = running.get();
       if (outer?.workspaceId === workspaceId) return outer.tx.query(sql, values);
       return inWorkspace(workspaceId, () => database.query(sql, values));
     },

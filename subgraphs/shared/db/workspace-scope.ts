@@ -1,6 +1,6 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { createAmbient } from '../ambient/ambient.ts';
 
-const scope = new AsyncLocalStorage<string>();
+const scope = createAmbient<string>('workspace');
 const WORKSPACE_ID = /^ws_[0-9A-Za-z]{20}$/;
 
 /**
@@ -14,5 +14,5 @@ export function inWorkspace<T>(workspaceId: string, fn: () => Promise<T>): Promi
 }
 
 export function currentWorkspace(): string | undefined {
-  return scope.getStore();
+  return scope.get();
 }
