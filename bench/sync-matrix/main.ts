@@ -130,7 +130,9 @@ function keep(result: Played): void {
   );
 }
 
-const keyOf = (run: Run): string => JSON.stringify(Object.entries(run).toSorted(([a], [b]) => a.localeCompare(b)));
+function keyOf(run: Run): string {
+  return JSON.stringify(Object.entries(run).toSorted(([a], [b]) => a.localeCompare(b)));
+}
 
 function recorded(): Played[] {
   if (!existsSync(RECORD)) return [];
