@@ -95,9 +95,13 @@ export class HttpSource implements Source {
       if (scope.signal.aborted) onGone();
       return await this.#carryOut(call);
     } catch (error) {
-      if (!(error instanceof ClientGone))
-        this.#log.error({ error, subgraph: this.#name, requestId: scope.requestId }, 'a subgraph could not be called');
-      return away(fetch, error instanceof TimedOut ? downstreamTimeout : downstreamError);
+      const reason: unknown = call.ended ?? error;
+      if (!(reason instanceof ClientGone))
+        this.#log.error(
+          { error: reason, subgraph: this.#name, requestId: scope.requestId },
+          'a subgraph could not be called',
+        );
+      return away(fetch, reason instanceof TimedOut ? downstreamTimeout : downstreamError);
     } finally {
       clearTimeout(late);
       scope.signal.removeEventListener('abort', onGone);

@@ -49,7 +49,8 @@ async function hasLostAccess(
     await stripe.readConnectedAccount(platform.apiKey, account, ctx);
     return false;
   } catch (error) {
-    if (error instanceof ProviderRefusedError) return true;
+    // Anything else that is refused says nothing of the account: a platform's key that has expired is refused for each of them.
+    if (error instanceof ProviderRefusedError && error.providerCode === 'account_invalid') return true;
     throw error;
   }
 }

@@ -60,6 +60,8 @@ export class FakeStripe implements StripePort {
   }
 
   readConnectedAccount(_platformKey: string, account: string): Promise<{ displayName: string }> {
+    if (this.refuses)
+      return Promise.reject(new ProviderRefusedError('stripe', 'This key has expired.', 'api_key_expired'));
     return this.connected.has(account)
       ? Promise.resolve({ displayName: `Shop ${account}` })
       : Promise.reject(

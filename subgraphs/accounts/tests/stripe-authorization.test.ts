@@ -296,6 +296,18 @@ describe('billing.account.deauthorized', () => {
     expect(await connections()).toMatchObject([{ id, state: 'ACTIVE' }]);
   });
 
+  it('waits while Stripe refuses the platform’s own key, which says nothing of the account', async () => {
+    const id = await connect();
+    bench.stripe.connected.delete('acct_shop');
+    bench.stripe.refuses = true;
+    await tell(id, 'acct_shop');
+    expect(await connections()).toMatchObject([{ id, state: 'ACTIVE' }]);
+    bench.stripe.refuses = false;
+    bench.harness.wall.advance({ hours: 1 });
+    await bench.harness.pump([bench.subgraph]);
+    expect(await connections()).toMatchObject([{ id, state: 'DISCONNECTED' }]);
+  });
+
   it('of an account behind the connection, or of a connection with a key, ends nothing', async () => {
     const id = await connect();
     bench.stripe.connected.clear();
