@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { GraphCall } from '#subgraphs/shared/testing/harness.ts';
 import { createAccountsBench, PLATFORM, type AccountsBench } from './factories.ts';
 
-const CREATE = `mutation ($stripe: StripeConnectionInput!) { result: createConnection(input: { provider: STRIPE, stripe: $stripe }) { ... on CreatedConnection { connection { id } } } }`;
+const CREATE = `mutation ($stripe: StripeConnectionInput!) { result: createConnection(input: { provider: STRIPE, stripe: $stripe }) { __typename ... on CreatedConnection { connection { id } } } }`;
 const DISCONNECT = `mutation ($id: ID!) { disconnectConnection(input: { id: $id }) { __typename } }`;
 const KEY = 'sk_test_of_acme_12345';
 
@@ -107,6 +107,23 @@ describe('disconnecting an account that is connected with a key', () => {
     for (const id of [byHand, rows[0]?.id ?? '']) await disconnect(id);
     expect(await count('accounts.connection', "state = 'DISCONNECTED' AND credential IS NULL")).toBe(2);
     expect(await count('kernel.effect')).toBe(0);
+  });
+
+  it('deletes an endpoint that Stripe registered meanwhile, and refuses the connection', async () => {
+    bench.stripe.meanwhile = async () => {
+      const { rows } = await bench.harness.admin.query<{ id: string }>(
+        `SELECT id FROM accounts.connection WHERE workspace_id = $1`,
+        [here.workspaceId],
+      );
+      await disconnect(rows[0]?.id ?? '');
+    };
+    const { data } = await bench.run(here, CREATE, { stripe: { apiKey: KEY } });
+    expect(data).toEqual({ result: { __typename: 'ConflictError' } });
+    expect(bench.stripe.endpoints.size).toBe(1);
+    await carryOut();
+    expect(bench.stripe.endpoints.size).toBe(0);
+    expect(await count('accounts.connection', "state = 'DISCONNECTED' AND credential IS NULL")).toBe(1);
+    expect(await count('accounts.webhook_secret')).toBe(0);
   });
 });
 

@@ -28,8 +28,11 @@ export class FakeStripe implements StripePort {
   breaks = false;
   /** What it was told of connections that ended. */
   readonly told: string[] = [];
+  /** What happens with us while it registers an endpoint. */
+  meanwhile: () => Promise<void> = () => Promise.resolve();
 
   reset(): void {
+    this.meanwhile = () => Promise.resolve();
     this.told.length = 0;
     this.breaks = false;
     this.endpoints.clear();
@@ -69,16 +72,13 @@ export class FakeStripe implements StripePort {
         );
   }
 
-  registerWebhook(
+  async registerWebhook(
     apiKey: string,
     { url, idempotencyKey }: { url: string; idempotencyKey: string },
   ): Promise<{ secret: string; providerEndpointId: string }> {
     if (this.refuses)
-      return Promise.reject(
-        new ProviderRefusedError('stripe', 'This key may not write webhook endpoints. Give it that permission.'),
-      );
-    if (this.cut === 'BEFORE')
-      return Promise.reject(new ProviderUnavailableError('stripe', 'Stripe does not answer. Try again.'));
+      throw new ProviderRefusedError('stripe', 'This key may not write webhook endpoints. Give it that permission.');
+    if (this.cut === 'BEFORE') throw new ProviderUnavailableError('stripe', 'Stripe does not answer. Try again.');
     const key = `${this.accounts.get(apiKey)?.account ?? ''}:${idempotencyKey}`;
     const endpoint = this.endpoints.get(key) ?? {
       secret: `whsec_${String(this.endpoints.size + 1)}`,
@@ -86,9 +86,9 @@ export class FakeStripe implements StripePort {
       url,
     };
     this.endpoints.set(key, endpoint);
-    if (this.cut === 'AFTER')
-      return Promise.reject(new ProviderUnavailableError('stripe', 'Stripe does not answer. Try again.'));
-    return Promise.resolve(endpoint);
+    await this.meanwhile();
+    if (this.cut === 'AFTER') throw new ProviderUnavailableError('stripe', 'Stripe does not answer. Try again.');
+    return endpoint;
   }
 
   deauthorize(platform: { apiKey: string; clientId: string }, account: string): Promise<void> {

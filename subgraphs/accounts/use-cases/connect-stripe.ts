@@ -4,6 +4,7 @@ import type { Tx, UseCaseContext } from '#subgraphs/shared/db/context.ts';
 import { ConflictError, ProviderRefusedError, ValidationError } from '#subgraphs/shared/errors/errors.ts';
 import { livemodeOf, type Connection } from '../domain/connection.ts';
 import { credentialPlace, endpointPathOf, secretPlace, tokenPlace, webhookUrlOf } from '../domain/secrets.ts';
+import { DELETE_WEBHOOK_ENDPOINT } from '../effects/kinds.ts';
 import { AlreadyConnectedError, LivemodeMismatchError } from '../errors.ts';
 import { connectionCreated, connectionPrepared } from '../events.ts';
 import type { OnStripeConnected, StripePort } from '../ports.ts';
@@ -14,6 +15,7 @@ import {
   lockConnection,
   lockCurrentConnection,
   saveConnection,
+  type SealedParts,
 } from '../repositories/connections.ts';
 import { secretsOf } from '../repositories/webhook-secrets.ts';
 import { checkSecret, keepSecret } from './held-secrets.ts';
@@ -68,8 +70,13 @@ export async function connectStripe(
 
   const prepared = await ctx.transaction((tx) => prepare(ctx, tx, deps, { ...facts, apiKey: input.apiKey }));
   const endpoint = await endpointFor(ctx, deps, input, { ...prepared, account: facts.account });
-  return ctx.transaction((tx) => activate(ctx, tx, deps, prepared, endpoint));
+  const connected = await ctx.transaction((tx) => activate(ctx, tx, deps, prepared, endpoint, input.apiKey));
+  if (connected === null) throw new ConflictError(REMOVED_MEANWHILE);
+  return connected;
 }
+
+const REMOVED_MEANWHILE =
+  'The connection was removed while it was being made. Connect again, with a new Idempotency-Key if you sent one.';
 
 function checkShape(input: ConnectStripe): void {
   if (!/^(sk|rk)_(live|test)_\w{8,}$/.test(input.apiKey)) {
@@ -190,19 +197,21 @@ async function forget(ctx: UseCaseContext, connectionId: string): Promise<void> 
   await deletePending(ctx.db, ctx.workspaceId, connectionId);
 }
 
+/** @returns null when somebody disconnected it meanwhile. */
 async function activate(
   ctx: UseCaseContext,
   tx: Tx,
   deps: ConnectStripeDeps,
   prepared: Prepared,
   endpoint: Endpoint,
-): Promise<ConnectedStripe> {
+  apiKey: string,
+): Promise<ConnectedStripe | null> {
   const { workspaceId } = ctx;
   const pending = await lockConnection(tx.db, workspaceId, prepared.connectionId);
-  if (pending === null || pending.state === 'DISCONNECTED') {
-    throw new ConflictError(
-      'The connection was removed while it was being made. Connect again, with a new Idempotency-Key if you sent one.',
-    );
+  if (pending === null) return null;
+  if (pending.state === 'DISCONNECTED') {
+    if (endpoint.providerEndpointId !== null) await takeBack(tx, deps, pending, endpoint.providerEndpointId, apiKey);
+    return null;
   }
   if (pending.state === 'ACTIVE') throw new AlreadyConnectedError(pending.account, pending.id);
 
@@ -221,4 +230,17 @@ async function activate(
   );
   const { jobId } = await deps.onStripeConnected(tx, { connectionId, account, livemode });
   return { connection: active, webhookUrl: prepared.webhookUrl, webhookSecret: endpoint.secret, jobId };
+}
+
+/** Stripe has registered an endpoint of which the connection did not know when it was ended: it is told as it would have been then. */
+async function takeBack(
+  tx: Tx,
+  { vault }: ConnectStripeDeps,
+  { credential: _credential, endpointToken: _token, ...ended }: Connection & SealedParts,
+  providerEndpointId: string,
+  apiKey: string,
+): Promise<void> {
+  const credential = vault.encrypt(apiKey, credentialPlace(ended.workspaceId, ended.id));
+  await saveConnection(tx.db, { ...ended, providerEndpointId }, { credential });
+  await tx.requestEffect({ kind: DELETE_WEBHOOK_ENDPOINT, payload: {}, key: ended.id, subjectId: ended.id });
 }

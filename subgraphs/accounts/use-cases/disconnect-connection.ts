@@ -39,7 +39,10 @@ export async function disconnectConnection(ctx: UseCaseContext, input: Disconnec
   });
 }
 
-/** What would stay at the provider. Of a connection that is not made yet we know no endpoint, and one that was registered by hand is not ours. */
+/**
+ * What would stay at the provider. Of a connection that is being made we know no endpoint (connectStripe deletes the one that it then learns of), and one
+ * that was registered by hand is not ours.
+ */
 function farewellTo({
   access,
   account,
