@@ -57,7 +57,9 @@ type Plain = Omit<History, 'shape'> & Arrival;
 function spliced(tools: string, folder: string, of: Plain): void {
   const [current, legacy] = both(tools, folder, of, of);
   const old = new Map(legacy.deliveries.map(({ id, body }) => [id, body]));
-  const seconds = current.deliveries.map(({ body }) => eventIn(body).created).toSorted((a, b) => a - b);
+  // Of each event once: how often some of them are told is no part of the history.
+  const created = new Map(current.deliveries.map(({ id, body }) => [id, eventIn(body).created]));
+  const seconds = [...created.values()].toSorted((a, b) => a - b);
   const middle = seconds[Math.floor(seconds.length / 2)] ?? 0;
   const lines = current.deliveries.map((line) =>
     eventIn(line.body).created < middle ? { ...line, body: old.get(line.id) ?? line.body } : line,
