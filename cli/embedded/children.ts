@@ -142,7 +142,7 @@ class SupervisedChild implements Child {
 /**
  * Memory that was freed goes back to the machine. By itself glibc stops to give it back once a large piece was freed, in each thread's arena:
  * what compiling took at the start, some 70 MB of a process, then stays with it. Naming what it keeps ends that. It keeps a few megabytes all the same:
- * to fetch them anew for each batch is a third of what a process under load takes.
+ * to fetch them anew for each batch was a third of what the web process took under load.
  */
 const FREED_GOES_BACK = { MALLOC_TRIM_THRESHOLD_: String(4 << 20), MALLOC_MMAP_THRESHOLD_: String(1 << 20) };
 

@@ -125,6 +125,20 @@ describe('disconnecting an account that is connected with a key', () => {
     expect(await count('accounts.connection', "state = 'DISCONNECTED' AND credential IS NULL")).toBe(1);
     expect(await count('accounts.webhook_secret')).toBe(0);
   });
+
+  it('keeps no key when another call has made the connection meanwhile, and it has been ended since', async () => {
+    bench.stripe.meanwhile = async () => {
+      bench.stripe.meanwhile = () => Promise.resolve();
+      await disconnect(await connect());
+      await carryOut();
+    };
+    const { data } = await bench.run(here, CREATE, { stripe: { apiKey: KEY } });
+    expect(data).toEqual({ result: { __typename: 'ConflictError' } });
+    await carryOut();
+    expect(bench.stripe.endpoints.size).toBe(0);
+    expect(await count('kernel.effect')).toBe(1);
+    expect(await count('accounts.connection', "state = 'DISCONNECTED' AND credential IS NULL")).toBe(1);
+  });
 });
 
 describe('disconnecting an account that is connected by OAuth', () => {

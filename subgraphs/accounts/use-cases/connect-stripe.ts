@@ -210,7 +210,10 @@ async function activate(
   const pending = await lockConnection(tx.db, workspaceId, prepared.connectionId);
   if (pending === null) return null;
   if (pending.state === 'DISCONNECTED') {
-    if (endpoint.providerEndpointId !== null) await takeBack(tx, deps, pending, endpoint.providerEndpointId, apiKey);
+    const { providerEndpointId } = endpoint;
+    // Where it knew of one, ending it has seen to that: two calls that make one connection get the same endpoint from Stripe.
+    if (pending.providerEndpointId === null && providerEndpointId !== null)
+      await takeBack(tx, deps, pending, providerEndpointId, apiKey);
     return null;
   }
   if (pending.state === 'ACTIVE') throw new AlreadyConnectedError(pending.account, pending.id);
