@@ -6,10 +6,11 @@ import { shipEvents, type ShipDeps } from './use-cases/ship-events.ts';
 /** One insert into ClickHouse per batch: large enough to be cheap there, small enough to repeat after a crash. */
 const BATCH = 1_000;
 
-/** Between two inserts, in milliseconds, and when so many events came at once that more will: less than numbers may be late. */
+/** Between two inserts, in ms. */
 const GATHER_MS = 250;
-const STEADY_GATHER_MS = 1_000;
+/** The same when so many events came at once that more will: ten times what shipping took, within these bounds. Numbers may be late by 5 s. */
 const STEADY = 20;
+const STEADY_GATHER_MS = { least: 1_000, most: 2_000, times: 10 };
 
 /** The shipper works over all workspaces at once: they share a cursor. */
 const ALL = 'all';
@@ -26,12 +27,13 @@ export function shipLane(deps: ShipDeps): Lane {
     name: 'ship',
     drain: async (): Promise<void> => {
       if (paused()) return;
+      const began = performance.now();
       try {
         let shipped = BATCH;
         while (shipped === BATCH) shipped = await shipEvents(deps, { limit: BATCH });
         failures = 0;
         // Inserts are few and large that way: what happens meanwhile is shipped together, by the wake-up that waits behind this one.
-        if (shipped > 0) await pause(shipped < STEADY ? GATHER_MS : STEADY_GATHER_MS);
+        if (shipped > 0) await pause(shipped < STEADY ? GATHER_MS : steadyGather(performance.now() - began));
       } catch (error) {
         failures += 1;
         deps.metrics?.count('ship_failures_total', {});
@@ -41,4 +43,10 @@ export function shipLane(deps: ShipDeps): Lane {
     },
     due: () => Promise.resolve(paused() ? [] : [{ workspaceId: ALL }]),
   };
+}
+
+/** The busier the machine, the fewer inserts. */
+function steadyGather(tookMs: number): number {
+  const { least, most, times } = STEADY_GATHER_MS;
+  return Math.min(Math.max(times * tookMs, least), most);
 }

@@ -1,7 +1,16 @@
-/** What was asked for while the pause after the last call runs. */
+/** The pause after a call. It begins when the call has ended, so that no two of a key are ever under way. */
 interface Pause {
+  /** What was asked for meanwhile. */
   again: (() => Promise<void>) | null;
-  readonly timer: NodeJS.Timeout;
+  /** Null while the call itself is under way. */
+  timer: NodeJS.Timeout | null;
+}
+
+/** How long the pause is, in ms: so many times what the call before it took, within bounds. The busier the machine, the rarer the calls. */
+export interface Spacing {
+  readonly least: number;
+  readonly most: number;
+  readonly times: number;
 }
 
 export interface Spaced {
@@ -11,23 +20,24 @@ export interface Spaced {
   close(): Promise<void>;
 }
 
-/** At most one call per key in so many milliseconds: a quiet system waits for nothing, and a busy one asks once for many. */
-export function spaced(everyMs: number, onError: (error: unknown) => void): Spaced {
+/** At most one call per key and pause: a quiet system waits for nothing, and a busy one asks once for many. */
+export function spaced({ least, most, times }: Spacing, onError: (error: unknown) => void): Spaced {
   const pauses = new Map<string, Pause>();
 
   async function send(key: string, call: () => Promise<void>): Promise<void> {
-    const timer = setTimeout(() => void end(key), everyMs);
-    timer.unref();
-    pauses.set(key, { again: null, timer });
+    const pause: Pause = { again: null, timer: null };
+    pauses.set(key, pause);
+    const began = performance.now();
     try {
       await call();
     } catch (error) {
       // Nothing was said: whoever asks next is not to wait.
-      if (pauses.get(key)?.again === null) {
-        clearTimeout(timer);
-        pauses.delete(key);
-      }
+      if (pause.again === null && pauses.get(key) === pause) pauses.delete(key);
       throw error;
+    } finally {
+      const took = performance.now() - began;
+      if (pauses.get(key) === pause)
+        pause.timer = setTimeout(() => void end(key), Math.min(Math.max(times * took, least), most)).unref();
     }
   }
 
@@ -46,7 +56,7 @@ export function spaced(everyMs: number, onError: (error: unknown) => void): Spac
     close: async () => {
       const waiting = [...pauses.values()];
       pauses.clear();
-      for (const { timer } of waiting) clearTimeout(timer);
+      for (const { timer } of waiting) if (timer !== null) clearTimeout(timer);
       await Promise.all(waiting.flatMap(({ again }) => (again ? [again().catch(onError)] : [])));
     },
   };

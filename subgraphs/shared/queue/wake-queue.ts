@@ -4,10 +4,10 @@ import type { Wake } from '../db/use-case-context.ts';
 import type { Lane } from '../jobs/lane.ts';
 import type { Logger } from '../logging/logger.ts';
 import { backendOf, isLong, SHORT_LANES } from './backend.ts';
-import { spaced } from './spaced.ts';
+import { spaced, type Spacing } from './spaced.ts';
 
 /** Between two wake-ups of one lane of one workspace: each costs the queue half a dozen statements, and one does for all that came meanwhile. */
-const WAKE_EVERY_MS = 100;
+const BETWEEN_WAKES: Spacing = { least: 100, most: 400, times: 20 };
 
 export interface WakeUp {
   readonly workspaceId: string;
@@ -58,7 +58,7 @@ export function createWakeQueue(connection: QueueConnection, log: Logger, origin
     return queue;
   };
   backend.always.forEach(queueOf);
-  const calls = spaced(WAKE_EVERY_MS, (error) => {
+  const calls = spaced(BETWEEN_WAKES, (error) => {
     log.warn({ err: error }, 'could not wake a lane; the sweeper will');
   });
   return {
