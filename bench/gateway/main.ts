@@ -22,8 +22,9 @@ const { values: options } = parseArgs({
     tools: { type: 'string' },
     peers: { type: 'string', default: 'apollo-bare,hive-rust' },
     only: { type: 'string', default: 'point,two-hop,three-hop,dashboard,heavy' },
-    rounds: { type: 'string', default: '4' },
-    seconds: { type: 'string', default: '2' },
+    /** Many short ones: a machine that is shared changes its speed from one second to the next, by half. */
+    rounds: { type: 'string', default: '40' },
+    seconds: { type: 'string', default: '0.5' },
     json: { type: 'string' },
   },
 });
