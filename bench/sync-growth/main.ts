@@ -38,6 +38,8 @@ const { values: options } = parseArgs({
     connections: { type: 'string', default: '16' },
   },
 });
+/** So long a process may take to give back what it does not use: it looks every ten seconds whether it was at rest since the last look. */
+const AT_REST_MS = 25_000;
 const only = options.only.split(',');
 const tools = benchTools('stripe-webhooks', options.tools);
 const cleanup = new Cleanup();
@@ -150,7 +152,7 @@ async function memory(measured: Measured): Promise<void> {
   let pair: ConnectedPair | undefined;
   for (let events = every; events <= Number(options.memory); events += every) {
     ({ pair } = await round(measured, every, async () => pair ?? connectPair(measured.stand.product, { live: false })));
-    await sleep(5_000);
+    await sleep(AT_REST_MS);
     const reading = { events, ...memoryOf(measured.instance) };
     readings.push(reading);
     console.log(
