@@ -8,8 +8,9 @@ const BATCH = 1_000;
 
 /** Between two inserts, in ms. */
 const GATHER_MS = 250;
-/** The same when so many events came at once that more will: ten times what shipping took, within these bounds. Numbers may be late by 5 s. */
+/** So many events at once are steady traffic: more will come. */
 const STEADY = 20;
+/** The same under steady traffic: ten times what shipping took, within these bounds. Numbers may be late by 5 s. */
 const STEADY_GATHER_MS = { least: 1_000, most: 2_000, times: 10 };
 
 /** The shipper works over all workspaces at once: they share a cursor. */
