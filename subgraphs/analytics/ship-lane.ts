@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { type Pause, pauseAfter } from '#subgraphs/shared/batching/pause-after.ts';
 import { retryAt } from '#subgraphs/shared/jobs/backoff.ts';
 import type { Lane } from '#subgraphs/shared/jobs/lane.ts';
 import { shipEvents, type ShipDeps } from './use-cases/ship-events.ts';
@@ -10,8 +11,8 @@ const BATCH = 1_000;
 const GATHER_MS = 250;
 /** So many events at once are steady traffic: more will come. */
 const STEADY = 20;
-/** The same under steady traffic: ten times what shipping took, within these bounds. Numbers may be late by 5 s. */
-const STEADY_GATHER_MS = { least: 1_000, most: 2_000, times: 10 };
+/** The same under steady traffic: numbers may be late by 5 s. */
+const STEADY_GATHER: Pause = { times: 10, least: 1_000, most: 2_000 };
 
 /** The shipper works over all workspaces at once: they share a cursor. */
 const ALL = 'all';
@@ -34,7 +35,8 @@ export function shipLane(deps: ShipDeps): Lane {
         while (shipped === BATCH) shipped = await shipEvents(deps, { limit: BATCH });
         failures = 0;
         // Inserts are few and large that way: what happens meanwhile is shipped together, by the wake-up that waits behind this one.
-        if (shipped > 0) await pause(shipped < STEADY ? GATHER_MS : steadyGather(performance.now() - began));
+        if (shipped > 0)
+          await pause(shipped < STEADY ? GATHER_MS : pauseAfter(performance.now() - began, STEADY_GATHER));
       } catch (error) {
         failures += 1;
         deps.metrics?.count('ship_failures_total', {});
@@ -44,10 +46,4 @@ export function shipLane(deps: ShipDeps): Lane {
     },
     due: () => Promise.resolve(paused() ? [] : [{ workspaceId: ALL }]),
   };
-}
-
-/** The busier the machine, the fewer inserts. */
-function steadyGather(tookMs: number): number {
-  const { least, most, times } = STEADY_GATHER_MS;
-  return Math.min(Math.max(times * tookMs, least), most);
 }

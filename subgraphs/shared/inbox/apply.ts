@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { type Pause, pauseAfter } from '../batching/pause-after.ts';
 import type { Tx, UseCaseContext } from '../db/context.ts';
 import type { WorkerContexts } from '../db/contexts.ts';
 import type { SystemDb } from '../db/system.ts';
@@ -17,7 +18,7 @@ const BATCH = 200;
  * Under steady traffic much of what a batch costs is the same whatever it holds: what comes in after one is applied together in the next. So long as the
  * last one took, and within these bounds: the busier the machine, the fuller the batches.
  */
-const GATHER_MS = { least: 100, most: 250 };
+const GATHER: Pause = { times: 1, least: 100, most: 250 };
 /** So many at once are steady traffic. */
 const STEADY = 10;
 /** Bodies that are read at once, in bytes; one delivery always is. */
@@ -81,7 +82,7 @@ export function inboxLane(deps: InboxDeps): Lane {
         const taken = await applyBatch(deps, ctx);
         if (taken === 0) return;
         const took = performance.now() - began;
-        if (taken >= STEADY && taken < BATCH) await pause(Math.min(Math.max(took, GATHER_MS.least), GATHER_MS.most));
+        if (taken >= STEADY && taken < BATCH) await pause(pauseAfter(took, GATHER));
       }
     }),
     due: async () =>

@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
-import { spaced, type Spacing } from './spaced.ts';
+import type { Pause } from '../batching/pause-after.ts';
+import { spaced } from './spaced.ts';
 
 const noError = (error: unknown): never => {
   throw error as Error;
 };
 
-const every = (ms: number): Spacing => ({ least: ms, most: ms, times: 1 });
+const every = (ms: number): Pause => ({ least: ms, most: ms, times: 1 });
 
 describe('calls with a pause between them', () => {
   it('are made at once, and those within the pause are one at its end, for each key on its own', async () => {

@@ -1,13 +1,14 @@
 import { Queue, Worker, createPostgresBackend } from 'bullmq';
+import type { Pause } from '../batching/pause-after.ts';
 import type { QueueConnection } from '../bus/relay-bus.ts';
 import type { Wake } from '../db/use-case-context.ts';
 import type { Lane } from '../jobs/lane.ts';
 import type { Logger } from '../logging/logger.ts';
 import { backendOf, isLong, SHORT_LANES } from './backend.ts';
-import { spaced, type Spacing } from './spaced.ts';
+import { spaced } from './spaced.ts';
 
 /** Between two wake-ups of one lane of one workspace: each costs the queue half a dozen statements, and one does for all that came meanwhile. */
-const BETWEEN_WAKES: Spacing = { least: 100, most: 400, times: 20 };
+const BETWEEN_WAKES: Pause = { times: 20, least: 100, most: 400 };
 
 export interface WakeUp {
   readonly workspaceId: string;
