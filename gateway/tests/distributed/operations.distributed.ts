@@ -64,6 +64,30 @@ describe('a trace', () => {
   }, 90_000);
 });
 
+describe('an operation that is sent again', () => {
+  const QUERY = `query Again($more: Boolean!, $first: Int! = 1) {
+    workspace { id ...named @include(if: $more) }
+    customers(first: $first) { edges { node { __typename id email @skip(if: $more) } } }
+  }
+  fragment named on Workspace { called: name }`;
+
+  it('is answered by the variables it came with each time', async () => {
+    const shapes: string[][] = [];
+    for (const more of [true, false, true, false]) {
+      const { workspace, customers } = await shop.graph.run<{
+        workspace: Record<string, unknown>;
+        customers: { edges: { node: Record<string, unknown> }[] };
+      }>(QUERY, { more });
+      shapes.push([...Object.keys(workspace), ...customers.edges.flatMap(({ node }) => Object.keys(node))]);
+    }
+    const [withMore, without] = [
+      ['id', 'called', '__typename', 'id'],
+      ['id', '__typename', 'id', 'email'],
+    ];
+    expect(shapes).toEqual([withMore, without, withMore, without]);
+  });
+});
+
 describe('the supergraph file of the gateway', () => {
   const HEALTH = '{ providerHealth { state } }';
   const withoutField = print(
