@@ -1,30 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { loadLaunchConfig } from '#subgraphs/shared/config/config.ts';
-import { analyticsMigrations } from '#subgraphs/analytics/clickhouse/migrations/index.ts';
-import { createClickHouse } from '#subgraphs/shared/clickhouse/client.ts';
-import { migrateClickHouse } from '#subgraphs/shared/clickhouse/migrate.ts';
-import { migrateQueue } from '#subgraphs/shared/queue/wake-queue.ts';
 import type { EmbeddedOptions } from './embedded/supervisor.ts';
 
 // Built files lie beside each other as the sources do, so the child's ending is this file's own.
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 const module = (path: string): string => fileURLToPath(new URL(`${path}.${extension}`, import.meta.url));
-
-/** Brings ClickHouse and the queue up to date, between PostgreSQL's migrations and the first process that serves. */
-export async function prepareEngines(env: Readonly<Record<string, string>>): Promise<void> {
-  const { CLICKHOUSE_URL: url = '', CLICKHOUSE_DATABASE: database = '' } = env;
-  const queue = {
-    namespace: env['QUEUE_NAMESPACE'] ?? 'oppulence',
-    queueDatabaseUrl: env['QUEUE_DATABASE_URL'],
-    redisUrl: env['REDIS_URL'],
-  };
-  const clickhouse = createClickHouse({ url, database });
-  try {
-    await Promise.all([migrateQueue(queue), migrateClickHouse(clickhouse, analyticsMigrations)]);
-  } finally {
-    await clickhouse.close();
-  }
-}
 
 /** The whole product on this machine: what `dev` and `demo` start. */
 export function embeddedOptions(hooks: Pick<EmbeddedOptions, 'onProgress' | 'onNotice'>): EmbeddedOptions {
@@ -35,7 +15,10 @@ export function embeddedOptions(hooks: Pick<EmbeddedOptions, 'onProgress' | 'onN
     host: config.host,
     modules: { web: module('./embedded/web'), worker: module('./embedded/worker'), sandbox: module('../sandbox/main') },
     env: passedOn(),
-    prepare: prepareEngines,
+    prepare: async (environment) => {
+      const { prepareEngines } = await import('./prepare-engines.ts');
+      await prepareEngines(await environment);
+    },
     ...hooks,
   };
 }

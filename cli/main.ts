@@ -1,14 +1,5 @@
 import { parseArgs } from 'node:util';
-import { connectionCreate } from './commands/connection-create.ts';
-import { connectionRollSecret } from './commands/connection-roll-secret.ts';
-import { demo } from './commands/demo.ts';
-import { dev } from './commands/dev.ts';
-import { inboxReplay } from './commands/inbox-replay.ts';
-import { inboxRoute } from './commands/inbox-route.ts';
-import { info } from './commands/info.ts';
-import { migrateDatabase } from './commands/migrate.ts';
 import { runPart } from './commands/run.ts';
-import { workspaceCreate } from './commands/workspace-create.ts';
 import { UsageError } from './usage-error.ts';
 
 const HELP = `oppulence: revenue operations from checkout to recovered payment
@@ -66,6 +57,7 @@ function parse(): {
   }
 }
 
+/** Each command is loaded once it is asked for: what only others need would be a third of a second before `dev` starts anything. */
 async function main(): Promise<void> {
   const { positionals, words, values } = parse();
   if (values.help === true || words === 'help' || words === '') {
@@ -76,19 +68,22 @@ async function main(): Promise<void> {
   if (positionals[0] === 'run') return runPart(positionals.slice(1));
   switch (words) {
     case 'dev':
-      return dev();
+      return (await import('./commands/dev.ts')).dev();
     case 'demo':
-      return demo({ once: values.once === true });
-    case 'info': {
-      info({ json });
+      return (await import('./commands/demo.ts')).demo({ once: values.once === true });
+    case 'info':
+      (await import('./commands/info.ts')).info({ json });
       return;
-    }
     case 'migrate':
-      return migrateDatabase();
+      return (await import('./commands/migrate.ts')).migrateDatabase();
     case 'workspace create':
-      return workspaceCreate({ name: values.name, timezone: values.timezone, json });
+      return (await import('./commands/workspace-create.ts')).workspaceCreate({
+        name: values.name,
+        timezone: values.timezone,
+        json,
+      });
     case 'inbox replay':
-      return inboxReplay({
+      return (await import('./commands/inbox-replay.ts')).inboxReplay({
         since: values.since,
         until: values.until,
         types: values.type,
@@ -98,14 +93,14 @@ async function main(): Promise<void> {
         json,
       });
     case 'inbox route':
-      return inboxRoute({
+      return (await import('./commands/inbox-route.ts')).inboxRoute({
         account: values.account,
         live: values.live === true,
         dryRun: values['dry-run'] === true,
         json,
       });
     case 'connection roll-secret':
-      return connectionRollSecret({
+      return (await import('./commands/connection-roll-secret.ts')).connectionRollSecret({
         connection: values.connection,
         secret: values.secret,
         webhookSecret: values['webhook-secret'],
@@ -114,7 +109,7 @@ async function main(): Promise<void> {
         json,
       });
     case 'connection create stripe':
-      return connectionCreate({
+      return (await import('./commands/connection-create.ts')).connectionCreate({
         stripeKey: values['stripe-key'],
         webhookSecret: values['webhook-secret'],
         apiKey: values['api-key'],

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { inspect, parseArgs } from 'node:util';
 import pg from 'pg';
-import { prepareEngines } from '#cli/embedded-options.ts';
+import { prepareEngines } from '#cli/prepare-engines.ts';
 import { startEmbedded, type Embedded } from '#cli/embedded/supervisor.ts';
 import { machine } from '../support/machine.ts';
 import { build, built } from '../support/product.ts';
@@ -103,7 +103,7 @@ async function start(folder: string): Promise<Embedded> {
       sandbox: built('sandbox/main.js'),
     },
     env: { LOG_LEVEL: 'error', OPPULENCE_EFFECT_LEASE_MS: '2000', BENCH_CRASH_FOLDER: folder },
-    prepare: prepareEngines,
+    prepare: async (environment) => prepareEngines(await environment),
   });
   cleanup.add(() => instance.stop());
   return instance;

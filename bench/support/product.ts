@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import path from 'node:path';
-import { prepareEngines } from '#cli/embedded-options.ts';
+import { prepareEngines } from '#cli/prepare-engines.ts';
 import { startEmbedded, type Embedded } from '#cli/embedded/supervisor.ts';
 import { ROOT } from './root.ts';
 import type { Cleanup } from './scratch.ts';
@@ -48,7 +48,7 @@ export async function startBuilt(
       ...(stripeApiBase === undefined ? {} : { STRIPE_API_BASE: stripeApiBase }),
       ...options.env,
     },
-    prepare: prepareEngines,
+    prepare: async (environment) => prepareEngines(await environment),
     onNotice: (notice) => {
       if (options.quiet !== true) console.error(`  ! ${notice}`);
     },

@@ -1,6 +1,6 @@
 import { migrate } from '#prisma/migrate.ts';
 import { loadConfig } from '#subgraphs/shared/config/config.ts';
-import { prepareEngines } from '../embedded-options.ts';
+import { prepareEngines } from '../prepare-engines.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** Brings PostgreSQL, ClickHouse and the queue up to date. Repeating it changes nothing; after a crash it goes on. */

@@ -5,7 +5,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { APP_ROLE, SYSTEM_ROLE } from '#prisma/roles.ts';
 import { readOrCreate } from './guarded-files.ts';
 import { initCluster, startServer, stopServer, survivingServer, SUPERUSER } from './postgres-cluster.ts';
-import { prepareDatabases } from './postgres-databases.ts';
 import { freePort, isAlive } from './processes.ts';
 import type { Cluster, RunningServer } from './postgres-cluster.ts';
 
@@ -56,6 +55,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
     logFile: path.join(logDir, 'postgres.log'),
     settings: SETTINGS,
   };
+  const loading = import('./postgres-databases.ts'); // while the server starts
   const secrets = readSecrets(path.join(options.dataDir, 'secrets.json'));
   await initCluster(cluster, { password: secrets.admin, sync: true });
   const survivor = await survivingServer(cluster);
@@ -63,6 +63,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   const url = (user: string, password: string, database: string): string =>
     `postgresql://${user}:${password}@127.0.0.1:${server.port}/${database}`;
   try {
+    const { prepareDatabases } = await loading;
     await prepareDatabases(url(SUPERUSER, secrets.admin, 'postgres'), secrets);
   } catch (error) {
     await stopServer(server);

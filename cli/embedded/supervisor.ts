@@ -1,6 +1,5 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { migrate } from '#prisma/migrate.ts';
 import { startChdb } from './chdb.ts';
 import { spawnChild } from './children.ts';
 import { CLICKHOUSE_DATABASE, environment, sandboxUrl } from './environment.ts';
@@ -25,8 +24,11 @@ export interface EmbeddedOptions {
   readonly modules: { readonly web: string; readonly worker: string; readonly sandbox?: string };
   /** On top of what the children are given here; `STRIPE_API_BASE` for the real provider, for example. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Runs once the databases are migrated and before web and worker start; ClickHouse's own migrations, for example. */
-  readonly prepare?: (env: Readonly<Record<string, string>>) => Promise<void>;
+  /**
+   * What is left to be done before web and worker do anything; ClickHouse's own migrations, for example. Called as soon as everything has been asked to
+   * start, so that it can load what it needs meanwhile; the environment is known once the engines run and PostgreSQL is migrated.
+   */
+  readonly prepare?: (environment: Promise<Readonly<Record<string, string>>>) => Promise<void>;
   /** A line for whoever waits: `PostgreSQL started (0.4 s)`. */
   readonly onProgress?: (line: string) => void;
   /** Something ended unasked and was started again, in words. Also in logs/supervisor.log. */
@@ -78,28 +80,26 @@ async function startAll(options: EmbeddedOptions, takenOver: boolean, undo: Undo
   const port = await claimPort(options.port, options.host ?? '127.0.0.1', patienceMs);
   const start = child(logDir, onNotice, undo);
 
+  const database = startDatabase(options, onNotice, undo);
   const engines = allSettledOrThrow([
-    startDatabase(options, onNotice, undo).then(async (database) => ({
-      postgres: database,
-      sandbox: await startSandbox(options, database, start, patienceMs),
-    })),
+    database,
     startClickHouse(options, logDir, onNotice, undo),
+    database.then((postgres) => startSandbox(options, postgres, start, patienceMs)),
+    migrated(options, database),
   ]);
-  const environmentKnown = engines.then(async ([{ postgres, sandbox }, chdb]) => {
-    const env = environment(options, port, postgres, chdb, sandbox);
-    await timed(options, 'Databases migrated', async () => {
-      await migrate(postgres.adminUrl);
-      await options.prepare?.(env);
-    });
-    return env;
-  });
+  const known = engines.then(([postgres, chdb, sandbox]) => environment(options, port, postgres, chdb, sandbox));
+  const preparing = options.prepare?.(known) ?? Promise.resolve();
+  const prepared = known.then((env) =>
+    timed(options, 'ClickHouse and queue migrated', () => preparing.then(() => env)),
+  );
   // They load their modules while the engines start.
-  const later = { env: () => options.env ?? {}, later: environmentKnown };
-  const [web, worker, env, [{ postgres, sandbox }, chdb]] = await allSettledOrThrow([
+  const later = { env: () => options.env ?? {}, later: prepared };
+  const [web, worker, env, [postgres, chdb, sandbox]] = await allSettledOrThrow([
     timed(options, 'Gateway and subgraphs started', () => start('web', options.modules.web, later)),
     timed(options, 'Worker started', () => start('worker', options.modules.worker, later)),
-    environmentKnown,
+    prepared,
     engines,
+    preparing,
   ]);
   const children = { web, worker, sandbox };
   const startedAt = new Date().toISOString();
@@ -119,6 +119,11 @@ async function startDatabase(
     undo.unshift(() => postgres.stop());
     return postgres;
   });
+}
+
+async function migrated(options: EmbeddedOptions, database: Promise<Postgres>): Promise<void> {
+  const [{ migrate }, { adminUrl }] = await Promise.all([import('#prisma/migrate.ts'), database]);
+  await timed(options, 'PostgreSQL migrated', () => migrate(adminUrl));
 }
 
 async function startClickHouse(

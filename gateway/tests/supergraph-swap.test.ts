@@ -16,6 +16,10 @@ const BEFORE = without('attempts', 'echo');
 
 const EVENTS = 'subscription($after: String) { recoveryEvents(after: $after) { invoice { amountMinor } } }';
 
+const WITHOUT_WHAT_IS_ASKED = `
+  interface Asking @join__type(graph: BILLING) { a: Int! }
+  type Without implements Asking @join__type(graph: BILLING) { b: Int }`;
+
 let at: TestGateway;
 let clients: Client[];
 const client = (): Client => {
@@ -148,6 +152,11 @@ describe('a supergraph that can not be loaded', () => {
   it.each([
     ['is not GraphQL', 'type Query {'],
     ['is no supergraph', 'type Query { a: Int }'],
+    [
+      'says something of a subgraph that is unknown',
+      WHOLE.replace(/@join__type\(graph: BILLING/, '@join__type(nonsense: 1, graph: BILLING'),
+    ],
+    ['has an object without what its interface asks for', `${WHOLE}\n${WITHOUT_WHAT_IS_ASKED}`],
     ['names a subgraph that nobody serves', WHOLE.replaceAll('BILLING', 'LEDGER').replaceAll('"billing"', '"ledger"')],
     ['is empty', ''],
   ])('because it %s leaves the one before serving, ready, with a warning', async (_because, sdl) => {
