@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { getPriority, setPriority } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -28,6 +29,8 @@ export interface ChildSpec {
   /** What it is told once it is known: it loads its modules meanwhile, and calls `environmentKnown` before it reads its environment. */
   readonly later?: Promise<Readonly<Record<string, string>>>;
   readonly logFile: string;
+  /** Others come first where the processors are too few: nobody waits for an answer of this one. */
+  readonly givesWay?: boolean;
   readonly readyTimeoutMs?: number;
   /** Each unexpected end and each restart, in words. */
   onNotice?(notice: string): void;
@@ -161,7 +164,21 @@ function launch(spec: ChildSpec, last: Ready | null): ChildProcess {
   });
   closeSync(log);
   child.stdin?.on('error', () => undefined);
+  if (spec.givesWay === true) giveWay(child);
   return child;
+}
+
+/** Of a machine that is busy it gets a third of what each of the others gets. */
+export const GIVING_WAY = 5;
+/** No priority is lower. */
+const LAST = 19;
+
+function giveWay({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) setPriority(pid, Math.min(getPriority(pid) + GIVING_WAY, LAST));
+  } catch {
+    // It has ended already.
+  }
 }
 
 /** From the sources a child needs the loader that the supervisor runs under; the build needs none. */

@@ -1,6 +1,7 @@
+import { getPriority } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { spawnChild } from '../children.ts';
+import { GIVING_WAY, spawnChild } from '../children.ts';
 import { isAlive, until } from '../processes.ts';
 import { echoChild, temporaryDataDir } from './fixtures/support.ts';
 import type { Child, ChildSpec } from '../children.ts';
@@ -36,6 +37,16 @@ it('is started again after kill -9, with what it announced before, and says so',
   expect(notices).toEqual(['echo ended unasked (SIGKILL); starting it again', 'echo runs again']);
   expect(child.ready).toEqual({ port });
   expect((await fetch(`http://127.0.0.1:${port}`)).status).toBe(200);
+});
+
+it('gives way to others when it is told to, and again after kill -9', async () => {
+  const own = getPriority();
+  child = await spawnChild(spec({ givesWay: true }));
+  const { pid } = child;
+  expect(getPriority(pid)).toBe(Math.min(own + GIVING_WAY, 19));
+  process.kill(pid, 'SIGKILL');
+  expect(await until(() => child?.pid !== pid && child !== null && isAlive(child.pid), 10_000)).toBe(true);
+  expect(getPriority(child.pid)).toBe(Math.min(own + GIVING_WAY, 19));
 });
 
 it('is started before all that it is to know is known, and told it then, and again after kill -9', async () => {
