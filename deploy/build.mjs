@@ -1,6 +1,6 @@
 // `npm run build`: every process as one file in dist/, with what it imports from node_modules beside it in a few parts. Loading two thousand
 // small files was half of what a process did before it was ready. What is imported on demand stays apart, and is loaded on demand.
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { build, transform } from 'esbuild';
@@ -67,8 +67,8 @@ const apolloFromSources = {
 };
 
 /**
- * To shape an answer the gateway reads its operation anew from the tree that it was parsed to, for each request: a fifth of its time over two hops. Apollo Server keeps
- * the trees of the operations it has seen, and what is read from one is never written to.
+ * To shape an answer the gateway reads its operation anew from the tree that it was parsed to, for each request: a fifth of its time over two hops.
+ * Apollo Server keeps the trees of the operations it has seen, and what is read from one is never written to.
  */
 function operationsReadOnce(source) {
   const call = /(?<=operation = )operationFromDocument(?=\()/g;
@@ -97,12 +97,8 @@ const hashesOfNode = {
 const graphqlAsModules = {
   name: 'graphql-as-modules',
   setup({ onResolve }) {
-    const folder = path.dirname(createRequire(import.meta.url).resolve('graphql/package.json'));
-    onResolve({ filter: /^graphql(\/.*)?$/ }, ({ path: name }) => {
-      const [, within = 'index'] = /^graphql\/(.*?)(\.m?js)?$/.exec(name) ?? [];
-      const file = path.join(folder, within);
-      return { path: [`${file}.mjs`, path.join(file, 'index.mjs')].find((candidate) => existsSync(candidate)) };
-    });
+    const { resolve } = createRequire(import.meta.url);
+    onResolve({ filter: /^graphql(\/.*)?$/ }, ({ path: name }) => ({ path: resolve(name).replace(/\.js$/, '.mjs') }));
   },
 };
 

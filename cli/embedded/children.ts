@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { getPriority, setPriority } from 'node:os';
+import { constants, getPriority, setPriority } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -170,12 +170,10 @@ function launch(spec: ChildSpec, last: Ready | null): ChildProcess {
 
 /** Of a machine that is busy it gets a third of what each of the others gets. */
 export const GIVING_WAY = 5;
-/** No priority is lower. */
-const LAST = 19;
 
 function giveWay({ pid }: ChildProcess): void {
   try {
-    if (pid !== undefined) setPriority(pid, Math.min(getPriority(pid) + GIVING_WAY, LAST));
+    if (pid !== undefined) setPriority(pid, Math.min(getPriority(pid) + GIVING_WAY, constants.priority.PRIORITY_LOW));
   } catch {
     // It has ended already.
   }

@@ -45,8 +45,9 @@ export interface Embedded {
 }
 
 /**
- * Starts the whole product on one data folder: PostgreSQL, ClickHouse and the sandbox together, then migrations, then web and
- * worker, which have loaded their modules by then. Whatever ends unasked is started again; what a killed predecessor left is adopted or has ended with its pipe.
+ * Starts the whole product on one data folder: PostgreSQL and ClickHouse together, then the sandbox while PostgreSQL is migrated, then what is left to be
+ * migrated, then web and worker, which have loaded their modules by then. Whatever ends unasked is started again; what a killed predecessor left is adopted
+ * or has ended with its pipe.
  * @throws DataFolderInUseError, DataFolderUnusableError, PortTakenError, ChdbMissingError, MigrationError, each with a message that says what to do.
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {

@@ -153,7 +153,7 @@ describe('a supergraph that can not be loaded', () => {
     ['is not GraphQL', 'type Query {'],
     ['is no supergraph', 'type Query { a: Int }'],
     [
-      'says something of a subgraph that is unknown',
+      'gives a directive an argument that it does not have',
       WHOLE.replace(/@join__type\(graph: BILLING/, '@join__type(nonsense: 1, graph: BILLING'),
     ],
     ['has an object without what its interface asks for', `${WHOLE}\n${WITHOUT_WHAT_IS_ASKED}`],

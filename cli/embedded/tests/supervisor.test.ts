@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readRunFile } from '../run-file.ts';
@@ -48,6 +49,8 @@ describe('a supervisor', () => {
 
   it('heals after kill -9 of every process it started, each on its old port, and shows the new ones', async () => {
     const before = (await start()).info!;
+    const { web, worker } = before.children;
+    expect(getPriority(worker!.pid)).toBeGreaterThan(getPriority(web!.pid)); // The larger the number, the more it gives way.
     const pids = [...childPids(before), before.postgres.pid];
     for (const pid of pids) process.kill(pid, 'SIGKILL');
 
